@@ -19,6 +19,7 @@ from .api.calls import renew_baseline as renew_baseline
 from .api.calls import save as save
 from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
+from .api.conforming import conform as conform
 from .api.driving import cover as cover
 from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
@@ -26,6 +27,7 @@ from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
 from .drive.order.workers import Workers as Workers
 from .drive.refusal import Refused as Refused
+from .results.conformance import ConformanceReport as ConformanceReport
 from .results.driving import CoverReport as CoverReport
 from .results.driving import ReplayReport as ReplayReport
 from .results.matrix import MatrixReport as MatrixReport

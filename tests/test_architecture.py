@@ -26,6 +26,7 @@ FLOORS = (
     ("advice", "explain"),
     ("run",),
     ("drive", "review"),
+    ("conform",),
     ("api",),
     ("cli", "mcp", "plugin"),
 )

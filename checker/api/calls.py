@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from planrace.checker.advice.lint.finding import LintFindings
     from planrace.checker.api.project.template import CreatedProject
     from planrace.checker.report.text.comparison import Comparison
+    from planrace.checker.results.conformance import ConformanceReport
     from planrace.checker.results.driving import CoverReport, ReplayReport
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | "
-    "CoverReport | ReplayReport | Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
+    "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 

@@ -202,6 +202,14 @@ def _replayed(found: Any, code: int | None, detail: Detail) -> Formats:
     )
 
 
+def _conformed(found: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.conformance import conformance_json
+    from planrace.checker.report.text.conformance import conformance_document
+
+    code = found.exit_code if code is None else code
+    return Formats(code, partial(conformance_document, found, code, detail), {"json": partial(conformance_json, found)})
+
+
 def _for_ci(found: Any) -> Makers:
     from planrace.checker.report.ci.driving import render_driving
     from planrace.checker.report.formats import FOR_CI
@@ -262,8 +270,9 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "LintFindings": _linted,
     "CoverReport": _covered,
     "ReplayReport": _replayed,
+    "ConformanceReport": _conformed,
 }
-_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast", "CoverReport", "ReplayReport")
+_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast", "CoverReport", "ReplayReport", "ConformanceReport")
 """The results that have a page without runs."""
 _OWN_PAGES = {
     "MatrixReport": _matrix_page,

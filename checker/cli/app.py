@@ -8,6 +8,7 @@ import click
 
 from planrace.checker.cli import options
 from planrace.checker.cli.app_baseline import baseline_group
+from planrace.checker.cli.app_conform import conform_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
@@ -406,3 +407,4 @@ def mcp_command() -> int:
 app.add_command(baseline_group)
 app.add_command(cover_command)
 app.add_command(replay_command)
+app.add_command(conform_command)

@@ -122,6 +122,15 @@ PAGES: Mapping[str, Page] = {
             ),
         ),
     ),
+    "conform": Page(
+        Purpose.CONNECT,
+        "Find the run of the model that logs tell.",
+        (
+            ("check conform -p mine.py:protocol a.jsonl b.jsonl", "one stream a file; which run explains them?"),
+            ("check conform -p mine.py:protocol all.jsonl --uncertainty 0.05", "clocks are wrong by up to 50 ms"),
+            ("check conform -p mine.py:protocol all.jsonl --hidden 0", "every step is in the logs"),
+        ),
+    ),
     "mcp": Page(
         Purpose.CONNECT,
         "Serve these commands as tools for agents.",

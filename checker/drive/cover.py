@@ -145,7 +145,7 @@ class _Cover:
         self._repeat = repeat
         self._seed = random.SystemRandom().randrange(2**32) if request.seed is None else request.seed
         self._steps = steps_of(driver)
-        self._observer = Observer(driver.instance, driver.name)
+        self._observer = Observer(driver.instance, f"{driver.name}.observe")
         given = request.criterion is Criterion.GIVEN
         self._conductor = Conductor(driver, self._steps, self._observer, try_refusals=not given)
         self._failure: Failure | None = None

@@ -102,7 +102,7 @@ class _Run:
         self._driver = driver_of(given, selection)
         self._shortest = shortest
         self._steps = steps
-        self._conductor = Conductor(self._driver, steps, Observer(selection.instance, self._driver.name))
+        self._conductor = Conductor(self._driver, steps, Observer(selection.instance, f"{self._driver.name}.observe"))
         self._invariants = [p for p in selection.system.properties if invariants and isinstance(p, Invariant)]
         self._open = False
 

@@ -86,9 +86,9 @@ class Observer:
     """Reads observations of one instance. ``seen`` are the variables that were observed at some time; ``partly`` those
     that were not observed in full at some time."""
 
-    def __init__(self, instance: Instance, driver: str) -> None:
+    def __init__(self, instance: Instance, what: str) -> None:
         self.instance = instance
-        self._what = f"{driver}.observe"
+        self._what = what
         self._variables = instance.system.variables
         self._place = {v.name: n for n, v in enumerate(self._variables)}
         self._wholes = {v.whole.name: v.whole.sort for v in self._variables if v.whole is not None}

@@ -62,7 +62,7 @@ class _Replay:
         self._driver = driver
         self._steps = steps
         self._name, self._trace, self._loops = name, trace, loops
-        self._observer = Observer(driver.instance, driver.name)
+        self._observer = Observer(driver.instance, f"{driver.name}.observe")
         self._conductor = Conductor(driver, steps, self._observer, try_refusals=False)
         self._observed: list[tuple[str, ...]] = []
         self._texts: dict[str, str] = {}

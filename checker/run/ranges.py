@@ -102,5 +102,8 @@ RANGES = {
     "reset_cost": Range(0, 10**6, "steps"),
     "start": Range(1, 2**20),
     "loops": Range(1, 10**6, "times"),
+    "hidden": Range(0, 10**6, "steps", NO_BOUND),
+    "uncertainty": Range(0, 10**9, "seconds", whole=False),
+    "max_width": Range(1, 10**7, "states"),
 }
 """The ranges by the Python name of the parameter."""

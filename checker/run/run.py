@@ -105,6 +105,12 @@ def _search_report(request: Request, found: Answers, others: Sequence[Instance],
     )
 
 
+def report_on_run(request: Request, answers: Sequence[Answer], engine: str) -> Report:
+    """The report on a run that a system took: ``answers`` on the properties that it violates, told as those of a
+    search are."""
+    return _search_report(request, Answers(engine, answers), [], Abilities(object))
+
+
 def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarning, ...]:
     """If the number of states or the memory ended the search: a warning that says why there are so many states."""
     covered = found.coverage

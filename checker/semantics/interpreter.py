@@ -85,10 +85,14 @@ class Interpreter:
     def moves(self, state: State) -> Iterator[tuple[Move, State]]:
         """Every enabled step with the state it leads to, in the order of the protocol."""
         for action in self.actions:
-            for choice in self._choices(state, action, ()):
-                found = self.perform(state, action, choice)
-                if found is not None:
-                    yield found
+            yield from self.moves_of(state, action)
+
+    def moves_of(self, state: State, action: Action) -> Iterator[tuple[Move, State]]:
+        """Every enabled step of one action with the state it leads to."""
+        for choice in self._choices(state, action, ()):
+            found = self.perform(state, action, choice)
+            if found is not None:
+                yield found
 
     def _choices(self, state: State, action: Action, some: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
         """The choices of parameters that begin with ``some``, in order. Prefixes that already make a part of the guard

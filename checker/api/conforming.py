@@ -1,0 +1,56 @@
+"""Logs of a running system beside its model: the call ``conform``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from planrace.checker.api.request import selected, subject_of
+from planrace.checker.conform.conform import WIDTH, ConformRequest, conform_logs
+from planrace.checker.conform.records import EventReader, lines_of, parsed
+from planrace.checker.engines.limits import until
+from planrace.checker.results.conformance import ConformanceReport, LogLine
+from planrace.checker.run.call_site import public
+from planrace.checker.run.options import check_number, check_numbers
+from planrace.checker.run.ranges import RANGES
+from planrace.model.language import ModelError, Place, Protocol, System, Variant
+
+
+@public
+def conform(
+    protocol: Protocol | Variant | System | str,
+    logs: str | Path | Sequence[str | Path],
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    logged: Sequence[str] = (),
+    hidden: int | None = None,
+    uncertainty: float = 0.0,
+    max_width: int = WIDTH,
+    time_limit: float | None = None,
+) -> ConformanceReport:
+    """Search for a run of the model that the logs tell, as ``check conform`` does. The result is true only if there is
+    one that explains every line and violates no property.
+
+    ``logs`` are files of JSON lines, a stream each unless their records name their streams (``docs/conform.md``).
+    Actions that no line can be may happen unseen; ``logged`` names actions of which every step is logged, although none
+    may occur. ``hidden`` is the most unseen steps between two events (0: none). ``uncertainty`` is how many seconds a
+    clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where logs leave the
+    model; beyond it the answer is unknown. Raises ``ModelError`` for a wrong request and for wrong lines.
+    """
+    check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
+    check_number("uncertainty", uncertainty, RANGES["uncertainty"])
+    check_number("max_width", max_width, RANGES["max_width"])
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    selection = selected(subject_of(protocol, "conform"), parameters, **names)
+    files = [logs] if isinstance(logs, str | Path) else list(logs)
+    if not files:
+        raise ModelError("no log is named", remedy="name one or more files of JSON lines")
+    with until(time_limit):
+        reader = EventReader(selection.instance, uncertainty)
+        for file in map(Path, files):
+            for number, text in lines_of(file):
+                reader.add(parsed(text, Place(str(file), number)), LogLine(str(file), number, text), file.name)
+        return conform_logs(ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width))

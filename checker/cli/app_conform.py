@@ -1,0 +1,67 @@
+"""Options of ``check conform``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planrace.checker.cli import options
+from planrace.checker.cli.help import HelpfulCommand, Topic
+from planrace.checker.cli.pages import PAGES
+from planrace.checker.cli.values import NumberType
+
+FORMS = "text, json, html."
+
+
+@click.command("conform", cls=HelpfulCommand, page=PAGES["conform"])
+@click.argument("logs", type=click.Path(), nargs=-1, required=True)
+@options.protocol()
+@options.selection()
+@options.option(
+    Topic.WHAT,
+    "--uncertainty",
+    type=NumberType("uncertainty"),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How much a clock may be wrong by, where a line does not say.",
+)
+@options.option(
+    Topic.WHAT,
+    "--logged",
+    metavar="ACTION",
+    multiple=True,
+    help="An action of which every step is logged, although none may occur; repeatable.",
+)
+@options.option(
+    Topic.SEARCH,
+    "--hidden",
+    type=NumberType("hidden"),
+    metavar="N",
+    help="At most N steps that no line tells between two events; 0: none (default: any number).",
+)
+@options.option(
+    Topic.LIMITS,
+    "--max-width",
+    type=NumberType("max_width"),
+    default=20_000,
+    show_default=True,
+    metavar="N",
+    help="Undecided if more states must be held apart to find where the logs leave the model.",
+)
+@options.time_limit()
+@options.output(FORMS)
+@options.look(progress=False)
+def conform_command(protocol: str, **arguments: Any) -> int:
+    """Find the run of the model that LOGS tell: files of JSON lines, a stream each, with clocks that may be wrong.
+    Steps that no line tells (crashes, for example) are filled in where they are needed, and are listed. The run is
+    asked about all invariants. If nothing explains the logs, you read where they leave the model, and why
+    (docs/conform.md).
+
+    Exit codes: 0 the logs conform and violate nothing, 1 they diverge, or conform and violate a property, 2 wrong
+    request, model or line, 3 undecided, 130 interrupted.
+    """
+    from planrace.checker.cli.conform import conform_command as run
+
+    return run(protocol, **arguments)

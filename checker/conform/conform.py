@@ -1,0 +1,174 @@
+"""Answers whether logs conform to a model: the search, what it found, and what the run says of the properties."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from planrace.checker.conform.diagnosis import Diagnosis
+from planrace.checker.conform.events import Event, Stream
+from planrace.checker.conform.explain_event import EventSteps
+from planrace.checker.conform.first_run import Explained, FirstRun
+from planrace.checker.conform.frontier import Frontier, frontier
+from planrace.checker.conform.judge import JUDGED, violations
+from planrace.checker.conform.order import EventOrder
+from planrace.checker.results.conformance import (
+    Conformance,
+    ConformanceReport,
+    HiddenStep,
+    LogDivergence,
+    LogLine,
+    LogStream,
+)
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.report import Report
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
+from planrace.checker.results.trace import Trace
+from planrace.checker.run.options import Options
+from planrace.checker.run.request import Request, Selection
+from planrace.checker.run.run import report_on_run
+from planrace.checker.semantics.replay import Recording, record
+from planrace.model.language import ModelError
+from planrace.model.language.errors import known
+
+WIDTH = 20_000
+"""The most nodes of a layer, by default."""
+
+
+@dataclass(frozen=True)
+class ConformRequest:
+    """What to ask of logs. ``logged`` are actions whose every step is in the logs, beside those that occur there;
+    ``hidden`` is the most steps that no line tells between two events (None: any number); ``width`` the most states
+    that the search for the place of a divergence may have to hold apart."""
+
+    selection: Selection
+    streams: Sequence[Stream]
+    logged: Collection[str] = ()
+    hidden: int | None = None
+    width: int = WIDTH
+    ignored: int = 0
+
+
+def conform_logs(request: ConformRequest) -> ConformanceReport:
+    """Search for the run that explains all events, and judge it. Raises ``ModelError`` for logs without events."""
+    return _Conforming(request).run()
+
+
+class _Conforming:
+    """One answer."""
+
+    def __init__(self, request: ConformRequest) -> None:
+        self._began = time.monotonic()
+        self._request = request
+        self._instance = request.selection.instance
+        if not any(s.events for s in request.streams):
+            remedy = "name logs with lines of steps, or repair the mapping"
+            raise ModelError("no event was recognised in the logs, so they say nothing", remedy=remedy)
+        actions = self._instance.system.actions
+        told = {p.action for s in request.streams for e in s.events for p in e.patterns}
+        for name in request.logged:
+            known(name, actions, f"action of {self._instance.system.name}")
+        self._unseen = tuple(a for a in actions if a in request.logged and a not in told)
+        self._silent = tuple(a for a in actions if a not in told and a not in request.logged)
+        self._order = EventOrder(request.streams)
+        self._steps = EventSteps(self._instance, self._silent if request.hidden != 0 else (), request.hidden)
+
+    def run(self) -> ConformanceReport:
+        search = FirstRun(self._order, self._steps)
+        try:
+            found = search.search()
+            if found is not None:
+                return self._conforms(found)
+            ended = frontier(self._order, self._steps, self._request.width)
+        except TimeUpError as problem:
+            why = f"{problem}; {search.deepest:,} of {self._order.total:,} events were explained by then"
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, why))
+        except KeyboardInterrupt:
+            return self._report(Conformance.UNKNOWN, stopped=INTERRUPTED)
+        return self._diverges(ended)
+
+    # It conforms ---------------------------------------------------------------------------------------------------
+    def _conforms(self, found: Explained) -> ConformanceReport:
+        recording = record(self._steps.interpreter, found.picks, found.start)
+        lines = self._lines(found)
+        trace = recording.trace()
+        return self._report(
+            Conformance.CONFORMS,
+            trace=trace,
+            lines=lines,
+            hidden=tuple(_hidden(trace, lines)),
+            judged=self._judged(recording),
+        )
+
+    def _lines(self, found: Explained) -> tuple[LogLine | None, ...]:
+        """For each step the line that tells it."""
+        return tuple(None if t is None else self._event(*t).line for t in found.told)
+
+    def _event(self, stream: int, at: int) -> Event:
+        return self._order.events[stream][at]
+
+    def _judged(self, recording: Recording) -> Report | None:
+        """The report on the properties that the run violates; None if there are none."""
+        broken = violations(recording, self._instance.system.properties)
+        if not broken:
+            return None
+        request = Request(self._request.selection, [a.property for a in broken], Options())
+        return report_on_run(request, broken, "conform")
+
+    # It diverges ---------------------------------------------------------------------------------------------------
+    def _diverges(self, ended: Frontier) -> ConformanceReport:
+        if ended.cut or self._steps.cut:
+            why = (
+                f"more than {self._request.width:,} states must be held apart after {ended.count:,} events"
+                if ended.cut
+                else f"with at most {self._request.hidden} hidden steps between two events nothing explains more than "
+                f"{ended.count:,} of {self._order.total:,} events"
+            )
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+        diagnosis = Diagnosis(self._order, self._steps, ended.nodes)
+        recording = record(self._steps.interpreter, ended.first.picks, ended.first.start)
+        positions = ended.nodes[0][0]
+        last = tuple(
+            (s.name, self._event(n, positions[n] - 1).line if positions[n] else None)
+            for n, s in enumerate(self._request.streams)
+        )
+        divergence = LogDivergence(
+            explained=ended.count,
+            trace=recording.trace(),
+            lines=self._lines(ended.first),
+            last=last,
+            blocked=diagnosis.blocked(),
+            hypotheses=len(ended.nodes),
+            repairs=diagnosis.repairs(),
+        )
+        return self._report(Conformance.DIVERGES, divergence=divergence)
+
+    def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
+        system = self._instance.system
+        return ConformanceReport(
+            protocol=system.name,
+            parameters=dict([*self._instance.parameters.items(), *system.options]),
+            faults=system.faults,
+            protections=system.protections,
+            verdict=verdict,
+            streams=tuple(LogStream(s.name, len(s.events)) for s in self._request.streams),
+            seconds=time.monotonic() - self._began,
+            silent=self._silent,
+            unseen=self._unseen,
+            ignored=self._request.ignored,
+            late=tuple(e.line for e in self._order.late),
+            properties=tuple(p.name for p in system.properties if isinstance(p, JUDGED)),
+            **found,  # type: ignore[arg-type]
+        )
+
+
+def _hidden(trace: Trace, lines: Sequence[LogLine | None]) -> list[HiddenStep]:
+    """The steps that no line tells, with the lines around them."""
+    found = []
+    for n, (step, line) in enumerate(zip(trace.steps, lines, strict=True)):
+        if line is None:
+            before = next((x for x in lines[n:] if x is not None), None)
+            after = next((x for x in reversed(lines[:n]) if x is not None), None)
+            found.append(HiddenStep(n + 1, f"{step.by} {step.text}", step.fault, after, before))
+    return found

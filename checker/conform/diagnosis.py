@@ -1,0 +1,171 @@
+"""Where logs leave the model: which events nothing explains, why, and which change of the log would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from planrace.checker.conform.events import Event, Observation, StepPattern, agrees
+from planrace.checker.conform.explain_event import EventSteps
+from planrace.checker.conform.first_run import Node
+from planrace.checker.conform.frontier import frontier
+from planrace.checker.conform.order import EventOrder
+from planrace.checker.drive.model_steps import called
+from planrace.checker.drive.observing import Observer
+from planrace.checker.results.conformance import BlockedEvent, Repair
+from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.interpreter import Context, State
+from planrace.model.language import Action, Op, Term
+from planrace.model.language.terms import subterms
+
+HYPOTHESES = 20
+"""States of the last layer for which reasons are given."""
+FURTHER = 40
+"""Events that a repair is followed over."""
+WIDTH = 500
+"""Nodes of a layer after which a repair is not followed further."""
+
+
+class Diagnosis:
+    """Of the last layer, ``nodes``, after which nothing explains what comes next."""
+
+    def __init__(self, order: EventOrder, steps: EventSteps, nodes: Sequence[Node]) -> None:
+        self._order = order
+        self._steps = steps
+        self._nodes = nodes
+        self._instance = steps.interpreter.instance
+        self._observer = Observer(self._instance, "the record")
+
+    # Why -----------------------------------------------------------------------------------------------------------
+    def blocked(self) -> tuple[BlockedEvent, ...]:
+        """The events that may come next, each with a reason for each step that it may be; equal ones once."""
+        found: dict[tuple[str, str, str], BlockedEvent] = {}
+        for positions, state in self._nodes[:HYPOTHESES]:
+            for _, event in self._order.next(positions):
+                for pattern in event.patterns:
+                    what, why = self._called(pattern), self._why(state, event, pattern)
+                    key = str(event.line), what, why
+                    if key not in found:
+                        found[key] = BlockedEvent(event.line, what, why, tuple(self._enabled(state)))
+        return tuple(found.values())
+
+    def _called(self, pattern: StepPattern) -> str:
+        action = self._steps.action(pattern.action)
+        values = [
+            "…" if v is None else in_words(p.sort, v) for p, v in zip(action.parameters, pattern.values, strict=True)
+        ]
+        outcome = "" if pattern.outcome is None else f"[{pattern.outcome}]"
+        return f"{pattern.action}{'(' + ','.join(values) + ')' if values else ''}{outcome}"
+
+    def _why(self, state: State, event: Event, pattern: StepPattern) -> str:
+        """The end of a sentence that begins with "it"."""
+        differs = self._differs(event.before, state)
+        if differs:
+            return f"says that before the step {differs}"
+        moves = list(self._steps.moves(state, pattern))
+        if not moves:
+            return f"is not enabled{self._false_part(state, pattern)}"
+        right = [(m, after) for m, after in moves if pattern.outcome in (None, m.outcome.name)]
+        if not right:
+            return f"ends as {moves[0][0].outcome.name} in the model"
+        differs = self._differs(event.after, right[0][1])
+        return f"says that after the step {differs}" if differs else "comes too early"
+
+    def _differs(self, observation: Observation, state: State) -> str:
+        if agrees(observation, state):
+            return ""
+        found = self._observer.mismatches(observation, state)
+        return " and ".join(f"{m.place} is {m.observed} (in the model {m.expected})" for m in found)
+
+    def _false_part(self, state: State, pattern: StepPattern) -> str:
+        """What of the guard is false, if all parameters are known."""
+        if None in pattern.values:
+            return " with any parameters that the line leaves open"
+        action = self._steps.action(pattern.action)
+        bound: dict[Term, int] = dict(zip(action.parameters, pattern.values, strict=True))  # type: ignore[arg-type]
+        for part in _conjuncts(action.guard):
+            if not self._steps.interpreter.holds(part, state, bound=bound):
+                values = ", ".join(self._values(part, state, bound))
+                return f": {part} is false" + (f" ({values})" if values else "")
+        return ""
+
+    def _values(self, part: Term, state: State, bound: dict[Term, int]) -> Iterator[str]:
+        """The values of the variables and elements that a part of the guard reads."""
+        seen: set[str] = set()
+        for t in subterms(part):
+            if t.op is not Op.VARIABLE and t.op is not Op.SELECT and t not in bound:
+                continue
+            if str(t) in seen:
+                continue
+            try:
+                value = self._steps.interpreter.evaluate(t, Context(bound, state))
+            except (KeyError, ArithmeticError, ValueError):
+                continue  # it depends on a member that a quantifier ranges over
+            if isinstance(value, tuple):
+                continue
+            seen.add(str(t))
+            yield f"{t} = {in_words(t.sort, value)}"
+
+    def _enabled(self, state: State) -> Iterator[str]:
+        """The steps that lines could tell and that the model allows, at most three."""
+        told = {p.action for events in self._order.events for e in events for p in e.patterns}
+        moves = (m for m, _ in self._steps.interpreter.moves(state) if m.action.name in told)
+        for move, _ in zip(moves, range(3), strict=False):
+            yield called(self._instance, (move.action.name, move.choice))
+
+    # What would help -----------------------------------------------------------------------------------------------
+    def repairs(self) -> tuple[Repair, ...]:
+        """Single changes of the log at this place with which it goes on, the best first."""
+        found: dict[str, Repair] = {}
+        for text, order, nodes in self._changes():
+            went = frontier(order, self._steps, WIDTH, starts=nodes, further=FURTHER)
+            before = sum(nodes[0][0])
+            gained = went.count - before
+            if gained > 0 and (text not in found or found[text].further < gained):
+                found[text] = Repair(text, gained, went.count == order.total)
+        return tuple(sorted(found.values(), key=lambda r: (-r.further, r.text))[:5])
+
+    def _changes(self) -> Iterator[tuple[str, EventOrder, list[Node]]]:
+        """Changed orders, each with the nodes to go on from."""
+        nodes = list(self._nodes[:HYPOTHESES])
+        fronts = {(n, p[n]) for p, _ in nodes for n, _ in self._order.next(p)}
+        for stream, at in sorted(fronts):
+            event = self._order.events[stream][at]
+            here = [node for node in nodes if node[0][stream] == at]
+            yield f"leave out {event.line}", self._order.replaced(stream, at, ()), here
+            for what, freed in self._freed(event):
+                yield f"{what} at {event.line}", self._order.replaced(stream, at, (freed,)), here
+            following = self._order.events[stream][at + 1 : at + 2]
+            if following:
+                text = f"swap {event.line} and {following[0].line}"
+                yield text, self._order.swapped(stream, at), here
+        inserted: dict[str, list[Node]] = {}
+        for positions, state in nodes:
+            for move, after in self._steps.interpreter.moves(state):
+                step = called(self._instance, (move.action.name, move.choice))
+                inserted.setdefault(step, []).append((positions, after))
+        for step, there in inserted.items():
+            yield f"add a line that says {step}", self._order, there
+
+    def _freed(self, event: Event) -> Iterator[tuple[str, Event]]:
+        """The event with one statement of its line taken back."""
+        if event.before or event.after:
+            yield "leave the values open", replace(event, before=(), after=())
+        for pattern in event.patterns:
+            if pattern.outcome is not None:
+                yield "another outcome", replace(event, patterns=(replace(pattern, outcome=None),))
+            names = _parameter_names(self._steps.action(pattern.action))
+            for n, name in enumerate(names):
+                if pattern.values[n] is not None:
+                    values = (*pattern.values[:n], None, *pattern.values[n + 1 :])
+                    yield f"another {name}", replace(event, patterns=(replace(pattern, values=values),))
+
+
+def _conjuncts(term: Term) -> Iterable[Term]:
+    if term.op is Op.AND:
+        return (part for a in term.args for part in _conjuncts(a))
+    return (term,)
+
+
+def _parameter_names(action: Action) -> list[str]:
+    return [f"{p.sort.name} ({p})" if hasattr(p.sort, "name") else str(p) for p in action.parameters]

@@ -1,0 +1,62 @@
+"""Events of a log, as the search reads them: which steps of the model an event may be, and when it happened."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from planrace.checker.drive.observing import matches
+from planrace.checker.results.conformance import LogLine
+from planrace.checker.semantics.interpreter import State
+
+Observation = tuple[tuple[int, Any], ...]
+"""Variables by their place in a state, with the values (or patterns) that a line names."""
+
+
+@dataclass(frozen=True)
+class StepPattern:
+    """Steps of one action: parameters that are None may have any value, and so may an outcome."""
+
+    action: str
+    values: tuple[int | None, ...]
+    outcome: str | None = None
+
+    def fits(self, values: tuple[int, ...]) -> bool:
+        """Whether the parameters of a step are those that are meant."""
+        return all(wanted in (None, v) for wanted, v in zip(self.values, values, strict=True))
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a line of a log says. It happened between ``earliest`` and ``latest``, in seconds of one clock
+    that all hosts share up to their uncertainty; without a clock the two are infinite. ``patterns`` are the steps that
+    it may be; ``before`` and ``after`` what it says of the states around the step. ``serials`` are numbers by what they
+    count (the serial number of a zone): of two events that count the same, the lower number came first."""
+
+    line: LogLine
+    patterns: tuple[StepPattern, ...]
+    earliest: float = -math.inf
+    latest: float = math.inf
+    before: Observation = ()
+    after: Observation = ()
+    serials: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def time(self) -> float:
+        """The middle of its interval; 0 without a clock."""
+        middle = (self.earliest + self.latest) / 2
+        return middle if math.isfinite(middle) else 0.0
+
+
+@dataclass
+class Stream:
+    """What one process logged, in the order in which it logged it."""
+
+    name: str
+    events: list[Event] = field(default_factory=list)
+
+
+def agrees(observation: Observation, state: State) -> bool:
+    """Whether a state is as a line says."""
+    return all(matches(pattern, state[place]) for place, pattern in observation)

@@ -1,0 +1,102 @@
+"""Searches for a run that explains all events: depth first, in the order of time, with a memo of what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from planrace.checker.conform.explain_event import EventSteps, Explanation, Steps
+from planrace.checker.conform.order import EventOrder, Positions
+from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.semantics.interpreter import State
+
+Node: TypeAlias = "tuple[Positions, State]"
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A run that begins in ``start``. ``told[n]`` says which event step n tells: its stream and its position in it;
+    None for a hidden step."""
+
+    start: State
+    picks: Steps
+    told: tuple[tuple[int, int] | None, ...]
+
+
+@dataclass
+class _Frame:
+    """A node of the search, and how it goes on."""
+
+    node: Node
+    choices: Iterator[tuple[int, Explanation]]
+    taken: tuple[int, Explanation] | None = None
+
+
+class FirstRun:
+    """The first run that explains everything. ``deepest`` is the greatest number of events that were explained."""
+
+    def __init__(self, order: EventOrder, steps: EventSteps) -> None:
+        self._order = order
+        self._steps = steps
+        self._failed: set[Node] = set()
+        self.deepest = 0
+        self.nodes = 0
+
+    def search(self) -> Explained | None:
+        """The run; None if there is none. Raises ``TimeUpError``."""
+        for start in self._steps.interpreter.initials():
+            found = self._from(start)
+            if found is not None:
+                return found
+        return None
+
+    def _from(self, start: State) -> Explained | None:
+        stack = [self._frame((self._order.begin, start))]
+        while stack:
+            if len(stack) > self._order.total:
+                return self._explained(start, stack)
+            frame = stack[-1]
+            frame.taken = next(frame.choices, None)
+            if frame.taken is None:
+                self._failed.add(frame.node)
+                stack.pop()
+                continue
+            stream, explanation = frame.taken
+            node = self._order.after(frame.node[0], stream), explanation.state
+            if node not in self._failed:
+                stack.append(self._frame(node))
+                self.deepest = max(self.deepest, len(stack) - 1)
+        return None
+
+    def _frame(self, node: Node) -> _Frame:
+        self.nodes += 1
+        if self.nodes % 64 == 0:
+            look_at_the_clock()
+        return _Frame(node, choices_at(self._order, self._steps, node))
+
+    def _explained(self, start: State, stack: list[_Frame]) -> Explained:
+        return explained(start, [(f.node[0], *f.taken) for f in stack if f.taken is not None])
+
+
+def choices_at(order: EventOrder, steps: EventSteps, node: Node) -> Iterator[tuple[int, Explanation]]:
+    """How a node goes on: the events that may come next, in the order of time, without hidden steps if that is
+    possible; then with hidden ones."""
+    positions, state = node
+    able = list(order.next(positions))
+    for stream, event in able:
+        for e in steps.direct(state, event):
+            yield stream, e
+    for stream, event in able:
+        for e in steps.after_hidden(state, event):
+            yield stream, e
+
+
+def explained(start: State, taken: list[tuple[Positions, int, Explanation]]) -> Explained:
+    """The run of these explanations, each with the positions before it and the stream of its event."""
+    picks: list[Steps] = [e.picks for _, _, e in taken]
+    told: list[tuple[int, int] | None] = []
+    for positions, stream, e in taken:
+        told += [None] * (len(e.picks) - 1)
+        told.append((stream, positions[stream]))
+    return Explained(start, tuple(p for steps in picks for p in steps), tuple(told))

@@ -1,0 +1,97 @@
+"""Which event may come next: the order within each stream, intervals of clocks, and serial numbers.
+
+Events are consumed from the front of each stream. A vector of positions says how many of each stream were consumed; the
+vectors form a lattice (C. J. Fidge: Timestamps in message-passing systems that preserve the partial ordering, 1988).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from planrace.checker.conform.events import Event, Stream
+
+Positions: TypeAlias = "tuple[int, ...]"
+
+
+class EventOrder:
+    """The order of the events of several streams. ``late`` are events whose clock is behind an earlier line of their
+    stream: the order of the lines is believed, and the clock is not."""
+
+    def __init__(self, streams: Sequence[Stream]) -> None:
+        self.late: list[Event] = []
+        self.events = tuple(tuple(self._in_order(s.events)) for s in streams)
+        self.begin: Positions = (0,) * len(streams)
+        self.end: Positions = tuple(map(len, self.events))
+        self.total = sum(self.end)
+        self._serials = self._by_serial()
+
+    def _in_order(self, events: Sequence[Event]) -> list[Event]:
+        """The events with intervals that their order in the stream narrows: an event came neither before the one before
+        it nor after the one after it."""
+        found: list[Event] = []
+        earliest = float("-inf")
+        for e in events:
+            earliest = max(earliest, e.earliest)
+            if e.latest < earliest:
+                self.late.append(e)
+            found.append(replace(e, earliest=earliest, latest=max(e.latest, earliest)))
+        latest = float("inf")
+        for n in range(len(found) - 1, -1, -1):
+            latest = min(latest, found[n].latest)
+            found[n] = replace(found[n], latest=latest)
+        return found
+
+    def _by_serial(self) -> dict[str, list[tuple[list[int], list[int]]]]:
+        """For each thing that is counted, and each stream: the least serial numbers from each such event on, and their
+        positions in the stream."""
+        found: dict[str, list[tuple[list[int], list[int]]]] = {}
+        for n, events in enumerate(self.events):
+            for at, e in enumerate(events):
+                for key, number in e.serials:
+                    numbers, places = found.setdefault(key, [([], []) for _ in self.events])[n]
+                    numbers.append(number)
+                    places.append(at)
+        for numbers, _ in (pair for pairs in found.values() for pair in pairs):
+            for n in range(len(numbers) - 2, -1, -1):
+                numbers[n] = min(numbers[n], numbers[n + 1])
+        return found
+
+    def next(self, positions: Positions) -> Iterator[tuple[int, Event]]:
+        """The events that may come next, each with its stream; those that probably came first are first."""
+        fronts = [(n, self.events[n][at]) for n, at in enumerate(positions) if at < self.end[n]]
+        # Of all that is to come, what no other event certainly precedes.
+        soonest = min((e.latest for _, e in fronts), default=0.0)
+        able = [(n, e) for n, e in fronts if e.earliest <= soonest and self._serial_allows(n, e, positions)]
+        yield from sorted(able, key=lambda found: found[1].time)
+
+    def _serial_allows(self, stream: int, event: Event, positions: Positions) -> bool:
+        """Whether every event with a lower serial number was consumed."""
+        for key, number in event.serials:
+            for n, (numbers, places) in enumerate(self._serials[key]):
+                at = bisect_left(places, positions[n])
+                if n != stream and any(m < number for m in numbers[at : at + 1]):
+                    return False
+        return True
+
+    def replaced(self, stream: int, at: int, events: Sequence[Event]) -> EventOrder:
+        """The order with other events in the place of one."""
+        given = self.events[stream]
+        return self._with(stream, (*given[:at], *events, *given[at + 1 :]))
+
+    def swapped(self, stream: int, at: int) -> EventOrder:
+        """The order with an event and the next one of its stream exchanged. Their times stay where they are."""
+        given = self.events[stream]
+        first, second = given[at], given[at + 1]
+        there = (replace(second, earliest=first.earliest, latest=first.latest),)
+        here = (replace(first, earliest=second.earliest, latest=second.latest),)
+        return self._with(stream, (*given[:at], *there, *here, *given[at + 2 :]))
+
+    def _with(self, stream: int, events: Sequence[Event]) -> EventOrder:
+        return EventOrder([Stream("", list(events if n == stream else e)) for n, e in enumerate(self.events)])
+
+    def after(self, positions: Positions, stream: int) -> Positions:
+        """The positions when the next event of a stream is consumed, too."""
+        return (*positions[:stream], positions[stream] + 1, *positions[stream + 1 :])

@@ -1,0 +1,213 @@
+"""Records of logs, one JSON object a line, and the events that they mean.
+
+The keys of a record: ``action`` (or ``any``: several steps that it may be, each with ``action``, ``parameters`` and
+``outcome``), ``parameters`` (an object, or a list in the order of the action; what is left out may be anything),
+``outcome``; ``at`` (seconds, a time of ISO 8601, or a pair of these: not before, not after) and ``uncertainty``
+(seconds that the clock may be wrong by); ``before`` and ``after`` (values of variables around the step, as drivers
+observe them); ``serials`` (numbers that only grow, by what they count); ``stream`` (default: the file).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.conform.events import Event, Observation, StepPattern, Stream
+from planrace.checker.drive.observing import Observer, parameter_in
+from planrace.checker.results.conformance import LogLine
+from planrace.model.language import Action, Instance, ModelError, Place
+from planrace.model.language.errors import known, near
+
+LONGEST = 1 << 20
+"""Characters of a line; a longer one is no record."""
+STEP_KEYS = ("action", "parameters", "outcome")
+KEYS = (*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "stream", "note")
+
+
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a log, from 1, without their ends. Raises ``ModelError`` for a file that cannot be read, a line that
+    is not UTF-8 and one that is too long."""
+    try:
+        with path.open("rb") as file:
+            number = 0
+            while raw := file.readline(4 * LONGEST):
+                number += 1
+                try:
+                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+                except UnicodeDecodeError as problem:
+                    at = Place(str(path), number)
+                    what = f"the line is not UTF-8: byte {problem.start + 1} is {raw[problem.start]:#04x}"
+                    raise ModelError(what, where=at, remedy="convert the log: iconv -f … -t utf-8") from None
+                if len(text) > LONGEST:
+                    at = Place(str(path), number)
+                    raise ModelError(f"the line has more than {LONGEST:,} characters", where=at, remedy="leave it out")
+                if text.strip():
+                    yield number, text
+    except OSError as problem:
+        raise ModelError(
+            f"cannot read {path}: {problem.strerror}", remedy="name the logs: check conform … LOG…"
+        ) from None
+
+
+def parsed(text: str, where: Place) -> dict[str, Any]:
+    """The record of a line. Raises ``ModelError``."""
+    try:
+        found = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as problem:
+        reason = str(problem) if isinstance(problem, ValueError) else "it is nested too deeply"
+        what = f"the line is not JSON: {reason}"
+        raise ModelError(what, where=where, remedy="write a JSON object in each line (docs/conform.md)") from None
+    if not isinstance(found, dict):
+        raise ModelError(
+            "the line is not a JSON object", where=where, remedy='write one, such as {"action": "publish"}'
+        )
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number")
+
+
+class EventReader:
+    """Makes events of records, for one instance. ``uncertainty`` is that of clocks whose records state none."""
+
+    def __init__(self, instance: Instance, uncertainty: float = 0.0) -> None:
+        self._instance = instance
+        self._actions = instance.system.actions
+        self._uncertainty = uncertainty
+        self._observer = Observer(instance, "the record")
+        self.streams: dict[str, Stream] = {}
+
+    def add(self, record: Mapping[str, Any], line: LogLine, stream: str) -> None:
+        """Read a record as the next event of its stream. Raises ``ModelError`` with the file and the line."""
+        where = Place(line.file, line.line)
+        for key in record:
+            if key not in KEYS:
+                raise ModelError(f"a record has no {key!r}", where=where, remedy=near(str(key), KEYS))
+        name = record.get("stream", stream)
+        if not isinstance(name, str | int):
+            raise _wrong("stream", name, "a name", where)
+        found = self.streams.setdefault(str(name), Stream(str(name)))
+        found.events.append(self._event(record, line, where))
+
+    def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> Event:
+        earliest, latest = self._interval(record, where)
+        return Event(
+            line=line,
+            patterns=tuple(self._pattern(step, where) for step in _steps(record, where)),
+            earliest=earliest,
+            latest=latest,
+            before=self._values(record, "before", where),
+            after=self._values(record, "after", where),
+            serials=_serials(record.get("serials", {}), where),
+        )
+
+    # Steps ---------------------------------------------------------------------------------------------------------
+    def _pattern(self, step: Mapping[str, Any], where: Place) -> StepPattern:
+        name = step["action"]
+        if not isinstance(name, str):
+            raise _wrong("action", name, "a name", where)
+        if name not in self._actions:
+            what = f"{self._instance.system.name} has no action {name!r}"
+            raise ModelError(what, where=where, remedy=near(name, [*self._actions]))
+        action = self._actions[name]
+        outcome = step.get("outcome")
+        outcomes = [o.name for o in action.outcomes if o.name is not None]
+        if outcome is not None and outcome not in outcomes:
+            remedy = near(str(outcome), outcomes) if outcomes else "leave it out: the action has no named outcomes"
+            raise ModelError(f"{name} has no outcome {outcome!r}", where=where, remedy=remedy)
+        return StepPattern(name, self._parameters(action, step.get("parameters", {}), where), outcome)
+
+    def _parameters(self, action: Action, given: Any, where: Place) -> tuple[int | None, ...]:
+        names = [str(p) for p in action.parameters]
+        if isinstance(given, list) and len(given) == len(names):
+            given = dict(zip(names, given, strict=True))
+        if not isinstance(given, Mapping):
+            wanted = f"an object, or a list of {len(names)}: {', '.join(names) or 'no parameters'}"
+            raise _wrong(f"parameters of {action.name}", given, wanted, where)
+        for name in given:
+            known(str(name), names, f"parameter of {action.name}", where=where)
+        return tuple(
+            parameter_in(self._instance, p.sort, given[n], f"parameter {n} of {action.name}", where)
+            if n in given
+            else None
+            for n, p in zip(names, action.parameters, strict=True)
+        )
+
+    def _values(self, record: Mapping[str, Any], key: str, where: Place) -> Observation:
+        given = record.get(key, {})
+        if not isinstance(given, Mapping):
+            raise _wrong(key, given, "an object: variables and their values", where)
+        return tuple(self._observer.read(given, where))
+
+    # Time ----------------------------------------------------------------------------------------------------------
+    def _interval(self, record: Mapping[str, Any], where: Place) -> tuple[float, float]:
+        wrong = record.get("uncertainty", self._uncertainty)
+        if not _is_number(wrong) or wrong < 0:
+            raise _wrong("uncertainty", wrong, "a number of seconds", where)
+        at = record.get("at")
+        if at is None:
+            return -math.inf, math.inf
+        pair = at if isinstance(at, list) else [at, at]
+        if len(pair) != 2:
+            raise _wrong("at", at, "a time, or a pair of times", where)
+        first, last = (_seconds(x, where) for x in pair)
+        if first > last:
+            raise ModelError(
+                f"the interval of at ends before it begins: {at}", where=where, remedy="swap the two times"
+            )
+        return first - wrong, last + wrong
+
+
+def _steps(record: Mapping[str, Any], where: Place) -> Iterable[Mapping[str, Any]]:
+    """The steps that a record may be."""
+    several = record.get("any")
+    if several is None:
+        if "action" not in record:
+            remedy = 'name the action: {"action": "publish"}'
+            raise ModelError("the record names no action", where=where, remedy=remedy)
+        return [record]
+    if not isinstance(several, list) or not several or not all(isinstance(s, Mapping) for s in several):
+        raise _wrong("any", several, "a list of objects with an action each", where)
+    if any(key in record for key in STEP_KEYS):
+        raise ModelError("the record has any and an action beside it", where=where, remedy="leave one of them out")
+    for step in several:
+        for key in step:
+            known(str(key), STEP_KEYS, "key of a step", where=where)
+        if "action" not in step:
+            raise ModelError("a step of any names no action", where=where, remedy='write {"action": "publish"}')
+    return several
+
+
+def _serials(given: Any, where: Place) -> tuple[tuple[str, int], ...]:
+    if not isinstance(given, Mapping) or not all(
+        isinstance(n, int) and not isinstance(n, bool) for n in given.values()
+    ):
+        raise _wrong("serials", given, 'an object of whole numbers, such as {"zone 1": 17}', where)
+    return tuple((str(key), n) for key, n in given.items())
+
+
+def _seconds(value: Any, where: Place) -> float:
+    if _is_number(value):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            raise _wrong("at", value, "seconds or a time of ISO 8601", where) from None
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).timestamp()
+    raise _wrong("at", value, "seconds or a time of ISO 8601", where)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _wrong(what: str, value: Any, wanted: str, where: Place) -> ModelError:
+    text = json.dumps(value, ensure_ascii=False)
+    shortened = text if len(text) <= 60 else f"{text[:57]}…"
+    return ModelError(f"{what} is {shortened}, not {wanted}", where=where, remedy="docs/conform.md describes records")

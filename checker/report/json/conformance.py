@@ -1,0 +1,65 @@
+"""What logs say beside a model, as JSON (``docs/conform.schema.json``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from planrace.checker.report.json.write import to_json, to_plain, trace_json
+from planrace.checker.results.conformance import ConformanceReport, HiddenStep, LogDivergence, LogLine
+from planrace.checker.results.trace import Trace
+
+CONFORM_SCHEMA = "planrace/conform/1"
+
+
+def conformance_json(report: ConformanceReport) -> str:
+    """The report as JSON text."""
+    value = {
+        "schema": CONFORM_SCHEMA,
+        "protocol": report.protocol,
+        "parameters": dict(report.parameters),
+        "faults": list(report.faults),
+        "protections": list(report.protections),
+        "verdict": report.verdict,
+        "interrupted": report.interrupted,
+        "stopped": None if report.stopped is None else report.stopped.sentence,
+        "streams": [to_plain(s) for s in report.streams],
+        "events": report.events,
+        "silent": list(report.silent),
+        "unseen": list(report.unseen),
+        "ignored": report.ignored,
+        "late": [str(line) for line in report.late],
+        "asked": list(report.properties),
+        "hidden": [_hidden(h) for h in report.hidden],
+        "run": None if report.trace is None else _run(report.trace, report.lines),
+        "judged": None if report.judged is None else to_json(report.judged),
+        "divergence": None if report.divergence is None else _divergence(report.divergence),
+        "seconds": round(report.seconds, 6),
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _run(trace: Trace, lines: Sequence[LogLine | None]) -> dict[str, Any]:
+    return {"trace": trace_json(trace), "lines": [_line(line) for line in lines]}
+
+
+def _line(line: LogLine | None) -> str | None:
+    return None if line is None else str(line)
+
+
+def _hidden(h: HiddenStep) -> dict[str, Any]:
+    return {"step": h.step, "text": h.text, "fault": h.fault, "after": _line(h.after), "before": _line(h.before)}
+
+
+def _divergence(d: LogDivergence) -> dict[str, Any]:
+    return {
+        "explained": d.explained,
+        "last": {name: _line(line) for name, line in d.last},
+        "blocked": [
+            {"line": str(b.line), "step": b.called, "why": b.why, "enabled": list(b.enabled)} for b in d.blocked
+        ],
+        "hypotheses": d.hypotheses,
+        "repairs": [to_plain(r) for r in d.repairs],
+        "run": _run(d.trace, d.lines),
+    }

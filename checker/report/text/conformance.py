@@ -1,0 +1,142 @@
+"""What logs say beside a model, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from planrace.checker.report.text.document import document, timeline
+from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph, Timeline
+from planrace.checker.results.conformance import (
+    Conformance,
+    ConformanceReport,
+    HiddenStep,
+    LogDivergence,
+    LogLine,
+    Repair,
+)
+from planrace.checker.results.detail import Detail
+from planrace.checker.results.trace import Trace
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted, joined, plural
+
+LAST = 8
+"""Steps that are shown before a divergence, unless everything is asked for."""
+MANY = 10
+"""Hidden steps and reasons that are listed, unless everything is asked for."""
+
+
+def conformance_document(report: ConformanceReport, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """The verdict, what was read, the steps that no line tells, and where the logs leave the model."""
+    blocks: list[Block] = [Heading(f"{report.protocol}: {conformance_text(report)}")]
+    if detail is not Detail.VERDICTS:
+        blocks += _read(report)
+        blocks += _hidden(report.hidden, detail)
+    if report.divergence is not None:
+        blocks += _divergence(report.divergence, detail)
+    if report.judged is not None:
+        blocks += document(report.judged, exit_code, detail=detail).blocks
+    tone = {Conformance.CONFORMS: Verdict.HOLDS, Conformance.DIVERGES: Verdict.VIOLATED}.get(
+        report.verdict, Verdict.UNKNOWN
+    )
+    if report.judged is not None:
+        tone = Verdict.VIOLATED
+    return Document(tuple(blocks), f"{closing_text(report)} (exit {exit_code})", tone.word)
+
+
+def conformance_text(report: ConformanceReport) -> str:
+    """The answer in one sentence."""
+    events = counted(report.events, "event")
+    if report.verdict is Conformance.CONFORMS:
+        hidden = counted(len(report.hidden), "step")
+        beside = f", with {hidden} that no line tells" if report.hidden else ""
+        return f"the model explains all {events}{beside}"
+    if report.divergence is not None:
+        return f"the logs leave the model after {report.divergence.explained:,} of {events}"
+    return f"undecided: {report.stopped}"
+
+
+def closing_text(report: ConformanceReport) -> str:
+    """The last line."""
+    if report.verdict is Conformance.UNKNOWN:
+        return "undecided"
+    if report.verdict is Conformance.DIVERGES:
+        return "the logs diverge from the model"
+    if report.judged is None:
+        return "the logs conform, and what they tell violates nothing"
+    names = joined([f.name for f in report.judged.findings])
+    return f"the logs conform, and what they tell violates {names}"
+
+
+def _read(report: ConformanceReport) -> Iterator[Block]:
+    """What was read, and what was not."""
+    sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
+    faults, protections = (", ".join(names) or "none" for names in (report.faults, report.protections))
+    yield Paragraph(f"{sizes}; faults: {faults}; protections: {protections}.")
+    streams = ", ".join(f"{s.name} ({s.events:,})" for s in report.streams)
+    yield Paragraph(f"Events by stream: {streams}. Searched in {report.seconds:.1f} s.")
+    if report.silent:
+        what = plural(len(report.silent), "the action", "the actions")
+        yield Paragraph(f"No line tells of {what} {joined(report.silent)}: steps of that kind may happen unseen.")
+    if report.unseen:
+        yield Paragraph(f"Never in the logs, although it is logged: {joined(report.unseen)}.", "unknown")
+    if report.ignored:
+        yield Paragraph(f"In {counted(report.ignored, 'line')} nothing was recognised.", "unknown")
+    if report.late:
+        first = report.late[0]
+        where = plural(len(report.late), "its clock is", "their clocks are")
+        yield Paragraph(
+            f"{counted(len(report.late), 'line')} (first {first}): {where} behind the line before; the order of the "
+            "lines is believed.",
+            "unknown",
+        )
+    if report.verdict is Conformance.CONFORMS and report.properties:
+        yield Paragraph(f"The run was asked about {joined(report.properties)}.")
+
+
+def _hidden(hidden: Sequence[HiddenStep], detail: Detail) -> Iterator[Block]:
+    """The steps that no line tells."""
+    if not hidden:
+        return
+    shown = hidden if detail is Detail.FULL else hidden[:MANY]
+    yield Paragraph("To explain the logs, these steps are needed that no line tells:")
+    yield Bullets(tuple(f"{h.text}, {_between(h)}" for h in shown))
+    if len(shown) < len(hidden):
+        yield Paragraph(f"… and {counted(len(hidden) - len(shown), 'more step')} (-v lists all).")
+
+
+def _between(hidden: HiddenStep) -> str:
+    """Where a step is that no line tells."""
+    if hidden.after is None:
+        return f"before {hidden.before}"
+    return f"after {hidden.after}" if hidden.before is None else f"between {hidden.after} and {hidden.before}"
+
+
+def _divergence(d: LogDivergence, detail: Detail) -> Iterator[Block]:
+    if detail is not Detail.VERDICTS:
+        yield Heading("Until there the model explains the logs")
+        yield _last_steps(d.trace, d.lines, None if detail is Detail.FULL else LAST)
+    yield Heading("What nothing explains")
+    rows = [(str(b.line), b.called, b.why, ", ".join(b.enabled) or "nothing") for b in d.blocked]
+    shown = rows if detail is Detail.FULL else rows[:MANY]
+    yield Grid(("line", "step", "it", "the model allows"), tuple(shown))
+    if d.hypotheses > 1:
+        yield Paragraph(f"The system may have been in {counted(d.hypotheses, 'state')} then; none goes on.")
+    if d.repairs and detail is not Detail.VERDICTS:
+        yield Paragraph("The logs go on if one thing was different:")
+        yield Bullets(tuple(f"{r.text}: {_further(r)}" for r in d.repairs))
+
+
+def _further(repair: Repair) -> str:
+    """How far the logs go on with a repair."""
+    more = counted(repair.further, "more event")
+    return "then all is explained" if repair.whole else f"then {more} {plural(repair.further, 'is', 'are')} explained"
+
+
+def _last_steps(trace: Trace, lines: Sequence[LogLine | None], most: int | None) -> Timeline:
+    """The last steps of a run, each with the line that tells it."""
+    entries = [
+        replace(entry, details=f"{entry.details} · {line if line is not None else 'no line'}")
+        for entry, line in zip(timeline(trace, mark=False).entries, lines, strict=True)
+    ]
+    return Timeline(tuple(entries if most is None else entries[-most:]))

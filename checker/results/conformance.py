@@ -1,0 +1,148 @@
+"""What logs of a system say beside its model: the run of the model that they tell, or where they leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planrace.checker.results.report import Report
+from planrace.checker.results.stop import StopKind, StopReason
+from planrace.checker.results.trace import Trace
+from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+
+
+class Conformance(StrEnum):
+    """How logs and model meet. A search that was cut short never says that they diverge."""
+
+    CONFORMS = "conforms"
+    """A run of the model explains every event."""
+    DIVERGES = "diverges"
+    """No run of the model explains all of it."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """A line of a log, from 1, with its text."""
+
+    file: str
+    line: int
+    text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class LogStream:
+    """One stream: its file or its name, and how many events were read from it."""
+
+    name: str
+    events: int
+
+
+@dataclass(frozen=True)
+class HiddenStep:
+    """A step of the run that no line tells: step ``step``, from 1, of the trace. It happened between the lines
+    ``after`` and ``before`` of the run; None: before the first, or after the last."""
+
+    step: int
+    text: str
+    fault: str | None
+    after: LogLine | None
+    before: LogLine | None
+
+
+@dataclass(frozen=True)
+class BlockedEvent:
+    """An event that nothing explains where the log leaves the model. ``called`` is the step that it says, ``why`` ends
+    the sentence "it …": what of the guard is false, which outcome the model has, or what differs from the values that
+    the line names. ``enabled`` are steps that the model allows there in its place."""
+
+    line: LogLine
+    called: str
+    why: str
+    enabled: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A change of the log with which it goes on: ``text`` says which, ``further`` is how many events more are explained
+    then, and ``whole`` whether all are."""
+
+    text: str
+    further: int
+    whole: bool
+
+
+@dataclass(frozen=True)
+class LogDivergence:
+    """Where the logs leave the model: ``explained`` events of all streams were explained by ``trace``, no run explains
+    more. ``last`` are the last explained lines of the streams. ``hypotheses`` is the number of states that the system
+    may have been in."""
+
+    explained: int
+    trace: Trace
+    lines: tuple[LogLine | None, ...]
+    last: tuple[tuple[str, LogLine | None], ...]
+    blocked: tuple[BlockedEvent, ...]
+    hypotheses: int
+    repairs: tuple[Repair, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConformanceReport:
+    """The answer on logs. ``trace`` is the run that explains them; of its steps ``lines`` says which line tells each,
+    None for a hidden one. ``judged`` is the report on that run: the properties of which it is asked. ``silent`` are
+    actions that no line can be, ``unseen`` those that lines could be and that never occurred. ``ignored`` counts lines
+    in which nothing was recognised, ``late`` lines whose clock is behind the line before."""
+
+    protocol: str
+    parameters: Mapping[str, int | str]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    verdict: Conformance
+    streams: tuple[LogStream, ...]
+    seconds: float
+    trace: Trace | None = None
+    lines: tuple[LogLine | None, ...] = ()
+    hidden: tuple[HiddenStep, ...] = ()
+    judged: Report | None = None
+    divergence: LogDivergence | None = None
+    stopped: StopReason | None = None
+    silent: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    ignored: int = 0
+    late: tuple[LogLine, ...] = ()
+    properties: tuple[str, ...] = ()
+    """The invariants and step invariants that the run is asked about."""
+
+    @property
+    def events(self) -> int:
+        """The number of events of all streams."""
+        return sum(s.events for s in self.streams)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user ended it."""
+        return self.stopped is not None and self.stopped.kind is StopKind.INTERRUPTED
+
+    @property
+    def exit_code(self) -> int:
+        """0: it conforms, and the run violates nothing; 1: it diverges, or the run violates something; 3: undecided."""
+        if self.interrupted:
+            return INTERRUPTED
+        if self.verdict is Conformance.DIVERGES:
+            return EXIT_CODES[Verdict.VIOLATED]
+        if self.verdict is Conformance.UNKNOWN:
+            return EXIT_CODES[Verdict.UNKNOWN]
+        broken = self.judged is not None and any(f.verdict is Verdict.VIOLATED for f in self.judged.findings)
+        return EXIT_CODES[Verdict.VIOLATED if broken else Verdict.HOLDS]
+
+    def __bool__(self) -> bool:
+        """Only true if the logs conform, and the run that they tell violates no property."""
+        return self.exit_code == 0
+
+    def __repr__(self) -> str:
+        return f"<ConformanceReport {self.protocol}: {self.events} events: {self.verdict}>"
