@@ -73,6 +73,7 @@ LONG = {
         "docs/test_docs.py::test_the_code_on_the_page_runs",
         "docs/test_site.py::test_following_it[docs/agents.md]",
         "docs/test_site.py::test_following_it[docs/configuration.md]",
+        "docs/test_site.py::test_following_it[docs/conform.md]",
         "docs/test_site.py::test_following_it[docs/driving.md]",
         "docs/test_site.py::test_following_it[docs/processes.md]",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",

@@ -6,13 +6,14 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from planrace.checker.conform.diagnosis import Diagnosis
-from planrace.checker.conform.events import Event, Stream
+from planrace.checker.conform.diagnosis import DivergenceDiagnosis
+from planrace.checker.conform.events import LogEvent, Stream
 from planrace.checker.conform.explain_event import EventSteps
 from planrace.checker.conform.first_run import Explained, FirstRun
 from planrace.checker.conform.frontier import Frontier, frontier
 from planrace.checker.conform.judge import JUDGED, violations
 from planrace.checker.conform.order import EventOrder
+from planrace.checker.explain.model_data import declared
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
@@ -105,7 +106,7 @@ class _Conforming:
         """For each step the line that tells it."""
         return tuple(None if t is None else self._event(*t).line for t in found.told)
 
-    def _event(self, stream: int, at: int) -> Event:
+    def _event(self, stream: int, at: int) -> LogEvent:
         return self._order.events[stream][at]
 
     def _judged(self, recording: Recording) -> Report | None:
@@ -126,7 +127,7 @@ class _Conforming:
                 f"{ended.count:,} of {self._order.total:,} events"
             )
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
-        diagnosis = Diagnosis(self._order, self._steps, ended.nodes)
+        diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
         recording = record(self._steps.interpreter, ended.first.picks, ended.first.start)
         positions = ended.nodes[0][0]
         last = tuple(
@@ -159,6 +160,7 @@ class _Conforming:
             ignored=self._request.ignored,
             late=tuple(e.line for e in self._order.late),
             properties=tuple(p.name for p in system.properties if isinstance(p, JUDGED)),
+            variables=declared(self._instance),
             **found,  # type: ignore[arg-type]
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from planrace.checker.conform.events import Event, Observation, StepPattern, agrees
+from planrace.checker.conform.events import LogEvent, Observation, StepPattern, agrees
 from planrace.checker.conform.explain_event import EventSteps
 from planrace.checker.conform.first_run import Node
 from planrace.checker.conform.frontier import frontier
@@ -26,7 +26,7 @@ WIDTH = 500
 """Nodes of a layer after which a repair is not followed further."""
 
 
-class Diagnosis:
+class DivergenceDiagnosis:
     """Of the last layer, ``nodes``, after which nothing explains what comes next."""
 
     def __init__(self, order: EventOrder, steps: EventSteps, nodes: Sequence[Node]) -> None:
@@ -57,7 +57,7 @@ class Diagnosis:
         outcome = "" if pattern.outcome is None else f"[{pattern.outcome}]"
         return f"{pattern.action}{'(' + ','.join(values) + ')' if values else ''}{outcome}"
 
-    def _why(self, state: State, event: Event, pattern: StepPattern) -> str:
+    def _why(self, state: State, event: LogEvent, pattern: StepPattern) -> str:
         """The end of a sentence that begins with "it"."""
         differs = self._differs(event.before, state)
         if differs:
@@ -147,7 +147,7 @@ class Diagnosis:
         for step, there in inserted.items():
             yield f"add a line that says {step}", self._order, there
 
-    def _freed(self, event: Event) -> Iterator[tuple[str, Event]]:
+    def _freed(self, event: LogEvent) -> Iterator[tuple[str, LogEvent]]:
         """The event with one statement of its line taken back."""
         if event.before or event.after:
             yield "leave the values open", replace(event, before=(), after=())

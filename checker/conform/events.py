@@ -28,7 +28,7 @@ class StepPattern:
 
 
 @dataclass(frozen=True)
-class Event:
+class LogEvent:
     """Something that a line of a log says. It happened between ``earliest`` and ``latest``, in seconds of one clock
     that all hosts share up to their uncertainty; without a clock the two are infinite. ``patterns`` are the steps that
     it may be; ``before`` and ``after`` what it says of the states around the step. ``serials`` are numbers by what they
@@ -54,7 +54,7 @@ class Stream:
     """What one process logged, in the order in which it logged it."""
 
     name: str
-    events: list[Event] = field(default_factory=list)
+    events: list[LogEvent] = field(default_factory=list)
 
 
 def agrees(observation: Observation, state: State) -> bool:

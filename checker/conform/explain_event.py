@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from planrace.checker.conform.events import Event, StepPattern, agrees
+from planrace.checker.conform.events import LogEvent, StepPattern, agrees
 from planrace.checker.engines.limits import timed
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick
@@ -45,7 +45,7 @@ class EventSteps:
         self._said: dict[tuple[State, int], tuple[Explanation, ...]] = {}
 
     # One step ------------------------------------------------------------------------------------------------------
-    def direct(self, state: State, event: Event) -> tuple[Explanation, ...]:
+    def direct(self, state: State, event: LogEvent) -> tuple[Explanation, ...]:
         """The steps that an event may be in a state, and the states after them."""
         key = state, id(event)
         found = self._said.get(key)
@@ -56,7 +56,7 @@ class EventSteps:
             self._said[key] = found
         return found
 
-    def _direct(self, state: State, event: Event) -> Iterator[Explanation]:
+    def _direct(self, state: State, event: LogEvent) -> Iterator[Explanation]:
         for pattern in event.patterns:
             for move, after in self.moves(state, pattern):
                 if pattern.outcome in (None, move.outcome.name) and agrees(event.after, after):
@@ -73,7 +73,7 @@ class EventSteps:
         yield from (m for m in self.interpreter.moves_of(state, action) if pattern.fits(m[0].choice))
 
     # Hidden steps --------------------------------------------------------------------------------------------------
-    def after_hidden(self, state: State, event: Event) -> Iterator[Explanation]:
+    def after_hidden(self, state: State, event: LogEvent) -> Iterator[Explanation]:
         """The explanations with hidden steps before the event, none of which can be postponed; the shortest first. Of
         several with the same last state only the first is found."""
         if not self._hidden:
@@ -111,7 +111,7 @@ class EventSteps:
                 if after != state:
                     yield (action.name, move.choice), after
 
-    def _postponable(self, state: State, steps: Steps, last: State, event: Event) -> bool:
+    def _postponable(self, state: State, steps: Steps, last: State, event: LogEvent) -> bool:
         """Whether one of the hidden steps can be taken after the event in place of before it, with the same result."""
         here = state
         for n, pick in enumerate(steps[:-1]):
@@ -126,7 +126,7 @@ class EventSteps:
             here = following
         return False
 
-    def _may_be(self, state: State, pick: Pick, event: Event) -> bool:
+    def _may_be(self, state: State, pick: Pick, event: LogEvent) -> bool:
         """Whether the event may be this step in a state."""
         return any(e.picks == (pick,) for e in self.direct(state, event))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from planrace.checker.conform.events import Event, Stream
+from planrace.checker.conform.events import LogEvent, Stream
 
 Positions: TypeAlias = "tuple[int, ...]"
 
@@ -21,17 +21,17 @@ class EventOrder:
     stream: the order of the lines is believed, and the clock is not."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
-        self.late: list[Event] = []
+        self.late: list[LogEvent] = []
         self.events = tuple(tuple(self._in_order(s.events)) for s in streams)
         self.begin: Positions = (0,) * len(streams)
         self.end: Positions = tuple(map(len, self.events))
         self.total = sum(self.end)
         self._serials = self._by_serial()
 
-    def _in_order(self, events: Sequence[Event]) -> list[Event]:
+    def _in_order(self, events: Sequence[LogEvent]) -> list[LogEvent]:
         """The events with intervals that their order in the stream narrows: an event came neither before the one before
         it nor after the one after it."""
-        found: list[Event] = []
+        found: list[LogEvent] = []
         earliest = float("-inf")
         for e in events:
             earliest = max(earliest, e.earliest)
@@ -59,7 +59,7 @@ class EventOrder:
                 numbers[n] = min(numbers[n], numbers[n + 1])
         return found
 
-    def next(self, positions: Positions) -> Iterator[tuple[int, Event]]:
+    def next(self, positions: Positions) -> Iterator[tuple[int, LogEvent]]:
         """The events that may come next, each with its stream; those that probably came first are first."""
         fronts = [(n, self.events[n][at]) for n, at in enumerate(positions) if at < self.end[n]]
         # Of all that is to come, what no other event certainly precedes.
@@ -67,7 +67,7 @@ class EventOrder:
         able = [(n, e) for n, e in fronts if e.earliest <= soonest and self._serial_allows(n, e, positions)]
         yield from sorted(able, key=lambda found: found[1].time)
 
-    def _serial_allows(self, stream: int, event: Event, positions: Positions) -> bool:
+    def _serial_allows(self, stream: int, event: LogEvent, positions: Positions) -> bool:
         """Whether every event with a lower serial number was consumed."""
         for key, number in event.serials:
             for n, (numbers, places) in enumerate(self._serials[key]):
@@ -76,7 +76,7 @@ class EventOrder:
                     return False
         return True
 
-    def replaced(self, stream: int, at: int, events: Sequence[Event]) -> EventOrder:
+    def replaced(self, stream: int, at: int, events: Sequence[LogEvent]) -> EventOrder:
         """The order with other events in the place of one."""
         given = self.events[stream]
         return self._with(stream, (*given[:at], *events, *given[at + 1 :]))
@@ -89,7 +89,7 @@ class EventOrder:
         here = (replace(first, earliest=second.earliest, latest=second.latest),)
         return self._with(stream, (*given[:at], *there, *here, *given[at + 2 :]))
 
-    def _with(self, stream: int, events: Sequence[Event]) -> EventOrder:
+    def _with(self, stream: int, events: Sequence[LogEvent]) -> EventOrder:
         return EventOrder([Stream("", list(events if n == stream else e)) for n, e in enumerate(self.events)])
 
     def after(self, positions: Positions, stream: int) -> Positions:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from planrace.checker.conform.events import Event, Observation, StepPattern, Stream
+from planrace.checker.conform.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.drive.observing import Observer, parameter_in
 from planrace.checker.results.conformance import LogLine
 from planrace.model.language import Action, Instance, ModelError, Place
@@ -94,9 +94,9 @@ class EventReader:
         found = self.streams.setdefault(str(name), Stream(str(name)))
         found.events.append(self._event(record, line, where))
 
-    def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> Event:
+    def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
         earliest, latest = self._interval(record, where)
-        return Event(
+        return LogEvent(
             line=line,
             patterns=tuple(self._pattern(step, where) for step in _steps(record, where)),
             earliest=earliest,

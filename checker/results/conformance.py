@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from planrace.checker.results.explanation import Declared
 from planrace.checker.results.report import Report
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.trace import Trace
@@ -117,6 +118,7 @@ class ConformanceReport:
     late: tuple[LogLine, ...] = ()
     properties: tuple[str, ...] = ()
     """The invariants and step invariants that the run is asked about."""
+    variables: tuple[Declared, ...] = ()
 
     @property
     def events(self) -> int:

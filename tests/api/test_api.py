@@ -72,6 +72,10 @@ SIGNATURES = {
         "length=None, run=None, start=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
         "schedule='tour', pct_depth=None, time_limit=None)"
     ),
+    "conform": (
+        "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), logged=(), hidden=None, "
+        "uncertainty=0.0, max_width=20000, time_limit=None)"
+    ),
     "replay": ("(trace, driver, protocol=None, parameters=None, *, name=None, loops=3, then=None, time_limit=None)"),
     "state_machine": (
         "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), invariants=True)"

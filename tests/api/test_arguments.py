@@ -28,6 +28,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "compare": {"before": REPORTED, "after": REPORTED},
     "render": {"report": REPORTED},
     "save": {"report": REPORTED, "path": "no.json"},
+    "conform": {"protocol": "fixed", "logs": "no.jsonl"},
     "cover": {"protocol": "fixed", "driver": object},
     "state_machine": {"protocol": "fixed", "driver": object},
 }

@@ -8,9 +8,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import jsonschema
 import pytest
 
 from planrace import ModelError, conform, find, render
+from planrace.checker.cli.main import run
 from planrace.checker.results.conformance import Conformance
 from planrace.checker.run.request import select
 from tests import ROOT
@@ -40,8 +42,8 @@ def test_logs_of_the_model_conform(name: str, wrong: float, tmp_path: Path) -> N
     """Whatever the clocks, and although nobody logs crashes; the run has every line, in the order of each stream."""
     sizes = {"enactors": 3, "endpoints": 2, "plans": 4, "keep": 1}
     for seed in range(3):
-        run = run_of(name, sizes, FAULTS, 60, seed)
-        records = logged(run, UNSEEN, wrong, seed)
+        went = run_of(name, sizes, FAULTS, 60, seed)
+        records = logged(went, UNSEEN, wrong, seed)
         report = conform(name, written(tmp_path, records), sizes, faults=FAULTS)
         assert report.verdict is Conformance.CONFORMS
         assert report.trace is not None
@@ -159,7 +161,7 @@ def find_outage() -> list[dict[str, Any]]:
 
 
 def test_a_bound_of_hidden_steps_never_says_that_logs_diverge(tmp_path: Path) -> None:
-    records = [{"action": "publish"}, {"action": "build_tree", "parameters": [1]}]
+    records: Records = [{"action": "publish"}, {"action": "build_tree", "parameters": [1]}]
     file = written(tmp_path, records)
     assert conform("fixed", file, SIZES).verdict is Conformance.CONFORMS
     report = conform("fixed", file, SIZES, hidden=1)
@@ -171,7 +173,7 @@ def test_a_bound_of_hidden_steps_never_says_that_logs_diverge(tmp_path: Path) ->
 
 def test_serial_numbers_order_what_clocks_do_not(tmp_path: Path) -> None:
     """Two Enactors build in the zone; without serials either may be first, with them only one order is left."""
-    steps = [{"action": "publish"}, *({"action": "pick_up", "parameters": [i], "stream": i} for i in (1, 2))]
+    steps: Records = [{"action": "publish"}, *({"action": "pick_up", "parameters": [i], "stream": i} for i in (1, 2))]
     for i, serial in ((1, 2), (2, 1)):
         steps.append({"action": "take_lock", "parameters": [i], "stream": i, "serials": {"zone": serial}})
         steps.append({"action": "build_tree", "parameters": [i], "stream": i})
@@ -220,6 +222,38 @@ def test_wrong_lines_are_named(name: str, tmp_path: Path) -> None:
     assert (Path(raised.value.where.file), raised.value.where.line) == (path, 3)
 
 
+def test_json_follows_its_schema(tmp_path: Path) -> None:
+    schema = json.loads((ROOT / "docs" / "conform.schema.json").read_text())
+    right: Records = [{"action": "publish", "at": n} for n in (1, 0)]
+    wrong: Records = [*right, {"action": "take_lock", "parameters": [1]}]
+    told: Records = [{"action": s["action"], "parameters": s["parameters"]} for s in find_outage()]
+    for records, name, options in (
+        (right, "fixed", {}),
+        (wrong, "fixed", {"logged": ["pick_up"]}),
+        (wrong, "fixed", {"time_limit": 0.0}),
+        (told, "original", {}),
+    ):
+        report = conform(name, written(tmp_path, records), SIZES, **options)  # type: ignore[arg-type]
+        data = json.loads(render(report, "json"))
+        jsonschema.validate(data, schema)
+        assert data["verdict"] == report.verdict
+        assert (data["judged"] is not None) == (name == "original")
+        assert render(report, "html").startswith("<!doctype html>")
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path, [{"action": "publish"}])
+    sizes = [word for n, v in SIZES.items() for word in ("-s", f"{n}={v}")]
+    assert run(["conform", "-p", "fixed", *sizes, file]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.endswith("violates nothing (exit 0)\n")
+    assert run(["conform", "-p", "fixed", *sizes, file, "--time-limit", "0"]) == 3
+    assert "undecided" in capsys.readouterr()[0]
+    assert run(["conform", "-p", "fixed", *sizes, file, "-o", file]) == 2
+    assert Path(file).read_text() == '{"action": "publish"}\n'
+
+
 def test_files_that_say_nothing_are_no_success(tmp_path: Path) -> None:
     empty = tmp_path / "empty.jsonl"
     empty.write_text("\n")
@@ -237,7 +271,7 @@ def test_files_that_say_nothing_are_no_success(tmp_path: Path) -> None:
 
 def test_a_log_is_one_of_a_protocol_of_the_users_too(tmp_path: Path) -> None:
     sizes = {"workers": 2, "leases": 2}
-    run = random_run(select(find(LEASE), sizes).instance, 40, 1)
-    report = conform(LEASE, written(tmp_path, logged(run, (), 0.6)), sizes)
+    went = random_run(select(find(LEASE), sizes).instance, 40, 1)
+    report = conform(LEASE, written(tmp_path, logged(went, (), 0.6)), sizes)
     assert report.verdict is Conformance.CONFORMS
     assert report.hidden == ()

@@ -31,6 +31,7 @@ PATHS = [
     "docs/pytest.md",
     "docs/agents.md",
     "docs/configuration.md",
+    "docs/conform.md",
     "docs/driving.md",
     "docs/processes.md",
     "docs/show.md",

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from planrace.checker.report.text.document import document, timeline
-from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph, Timeline
+from planrace.checker.results.blocks import Block, Bullets, Document, Heading, Paragraph, Timeline
 from planrace.checker.results.conformance import (
+    BlockedEvent,
     Conformance,
     ConformanceReport,
     HiddenStep,
@@ -16,6 +17,7 @@ from planrace.checker.results.conformance import (
     Repair,
 )
 from planrace.checker.results.detail import Detail
+from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import Trace
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined, plural
@@ -33,7 +35,7 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
         blocks += _read(report)
         blocks += _hidden(report.hidden, detail)
     if report.divergence is not None:
-        blocks += _divergence(report.divergence, detail)
+        blocks += _divergence(report.divergence, report.variables, detail)
     if report.judged is not None:
         blocks += document(report.judged, exit_code, detail=detail).blocks
     tone = {Conformance.CONFORMS: Verdict.HOLDS, Conformance.DIVERGES: Verdict.VIOLATED}.get(
@@ -112,19 +114,24 @@ def _between(hidden: HiddenStep) -> str:
     return f"after {hidden.after}" if hidden.before is None else f"between {hidden.after} and {hidden.before}"
 
 
-def _divergence(d: LogDivergence, detail: Detail) -> Iterator[Block]:
+def _divergence(d: LogDivergence, variables: Sequence[Declared], detail: Detail) -> Iterator[Block]:
     if detail is not Detail.VERDICTS:
         yield Heading("Until there the model explains the logs")
-        yield _last_steps(d.trace, d.lines, None if detail is Detail.FULL else LAST)
+        yield _last_steps(d.trace, d.lines, variables, None if detail is Detail.FULL else LAST)
     yield Heading("What nothing explains")
-    rows = [(str(b.line), b.called, b.why, ", ".join(b.enabled) or "nothing") for b in d.blocked]
-    shown = rows if detail is Detail.FULL else rows[:MANY]
-    yield Grid(("line", "step", "it", "the model allows"), tuple(shown))
+    blocked = d.blocked if detail is Detail.FULL else d.blocked[:MANY]
+    yield Bullets(tuple(map(_blocked, blocked)))
     if d.hypotheses > 1:
         yield Paragraph(f"The system may have been in {counted(d.hypotheses, 'state')} then; none goes on.")
     if d.repairs and detail is not Detail.VERDICTS:
         yield Paragraph("The logs go on if one thing was different:")
         yield Bullets(tuple(f"{r.text}: {_further(r)}" for r in d.repairs))
+
+
+def _blocked(b: BlockedEvent) -> str:
+    """Why nothing explains a line."""
+    allowed = f"the model allows {joined(b.enabled)}" if b.enabled else "the model allows no step that lines tell"
+    return f"{b.line}: {b.called} {b.why}; {allowed}"
 
 
 def _further(repair: Repair) -> str:
@@ -133,10 +140,12 @@ def _further(repair: Repair) -> str:
     return "then all is explained" if repair.whole else f"then {more} {plural(repair.further, 'is', 'are')} explained"
 
 
-def _last_steps(trace: Trace, lines: Sequence[LogLine | None], most: int | None) -> Timeline:
+def _last_steps(
+    trace: Trace, lines: Sequence[LogLine | None], variables: Sequence[Declared], most: int | None
+) -> Timeline:
     """The last steps of a run, each with the line that tells it."""
     entries = [
         replace(entry, details=f"{entry.details} · {line if line is not None else 'no line'}")
-        for entry, line in zip(timeline(trace, mark=False).entries, lines, strict=True)
+        for entry, line in zip(timeline(trace, variables=variables, mark=False).entries, lines, strict=True)
     ]
     return Timeline(tuple(entries if most is None else entries[-most:]))
