@@ -12,7 +12,7 @@ from planrace.checker.engines.limits import until
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import check_number, check_numbers
-from planrace.checker.run.ranges import RANGES
+from planrace.checker.run.ranges import RANGES, shortened
 from planrace.model.language import ModelError, Place, Protocol, System, Variant
 
 
@@ -45,12 +45,19 @@ def conform(
     check_number("max_width", max_width, RANGES["max_width"])
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "conform"), parameters, **names)
-    files = [logs] if isinstance(logs, str | Path) else list(logs)
-    if not files:
-        raise ModelError("no log is named", remedy="name one or more files of JSON lines")
+    files = _files(logs)
     with until(time_limit):
         reader = EventReader(selection.instance, uncertainty)
-        for file in map(Path, files):
+        for file in files:
             for number, text in lines_of(file):
                 reader.add(parsed(text, Place(str(file), number)), LogLine(str(file), number, text), file.name)
         return conform_logs(ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width))
+
+
+def _files(logs: object) -> list[Path]:
+    """The files of logs. Raises ``ModelError``."""
+    files = [logs] if isinstance(logs, str | Path) else list(logs) if isinstance(logs, Sequence) else [logs]
+    if not files or not all(isinstance(f, str | Path) for f in files):
+        what = "no log is named" if not files else f"logs={shortened(logs)} names no files"
+        raise ModelError(what, remedy="name one or more files of JSON lines: logs=[…]")
+    return [Path(str(f)) for f in files]
