@@ -233,7 +233,7 @@ def test_json_follows_its_schema(tmp_path: Path) -> None:
         (wrong, "fixed", {"time_limit": 0.0}),
         (told, "original", {}),
     ):
-        report = conform(name, written(tmp_path, records), SIZES, **options)  # type: ignore[arg-type]
+        report = conform(name, written(tmp_path, records), SIZES, **options)
         data = json.loads(render(report, "json"))
         jsonschema.validate(data, schema)
         assert data["verdict"] == report.verdict
