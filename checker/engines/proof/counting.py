@@ -76,6 +76,7 @@ class Counting:
         self._known: dict[tuple[Scalar, str], Counted] = {}
         self._named: dict[str, Counted] = {}
         self._told: dict[Term, int] = {}
+        self._looked: dict[int, tuple[Any, dict[int, _Used]]] = {}
 
     # Numbers ---------------------------------------------------------------------------------------------------
     def number(self, sort: Scalar, x: Any, holds: Any, free: Sequence[tuple[Any, Any]], term: Term | None) -> Any:
@@ -129,10 +130,13 @@ class Counting:
     # Axioms ----------------------------------------------------------------------------------------------------
     def axioms(self, goal: Sequence[Any], given: Sequence[Any] = ()) -> list[Any]:
         """What is true of the counts that occur in a query: in its negated ``goal``, or in what is ``given``."""
+        if not self._named:
+            return []  # most systems count nothing, and looking through every query takes as long as solving it
         used: dict[int, _Used] = {}
         self._look(goal, used)
         asked = set(used)
-        self._look(given, used)
+        for formula in reversed(given):
+            self._look_again(formula, used)
         counts = sorted((c for c in self._named.values() if c.place in used), key=lambda c: c.place)
         found: list[Any] = []
         for c in counts:
@@ -141,6 +145,19 @@ class Counting:
         for (a, b), (values, bind) in self._pairs(counts, used, asked):
             found.append(bind(self._together(a, values[: len(a.given)], b, values[len(a.given) :])))
         return found
+
+    def _look_again(self, formula: Any, used: dict[int, _Used]) -> None:
+        """``_look``, remembered: hypotheses are given to many queries. While the formula is kept, no other one gets its
+        number."""
+        found = self._looked.get(formula.get_id())
+        if found is None:
+            found = self._looked[formula.get_id()] = (formula, {})
+            self._look([formula], found[1])
+        for place, new in found[1].items():
+            here = used.setdefault(place, _Used())
+            here.everywhere |= new.everywhere
+            for key, values in new.values.items():
+                here.values.setdefault(key, values)
 
     def _look(self, formulas: Sequence[Any], used: dict[int, _Used]) -> None:
         """Find the counts in ``formulas``, and in their conditions."""

@@ -38,6 +38,10 @@ SEEDS = (0, 1)
 """The seeds with which a query is tried."""
 CONTRADICTION = 200_000
 """The resource limit of the search for a contradiction in the axioms: they have models, which may be hard to find."""
+MANY = 20
+"""Where at least so many more facts are given than earlier proofs used, a proof from the latter is tried first."""
+BRIEF = 300_000
+"""The resource limit of that."""
 RLIMIT = 3_000_000
 """The resource limit of a query in Z3's elementary steps; the same on every machine, about a second."""
 
@@ -116,6 +120,7 @@ class Obligations:
         for fact in self._facts(system, arguments):
             self._add(fact)
         self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
+        self._useful = self.ranges | {p.name for p in system.properties if isinstance(p, Invariant)}
         self._consistent = 0
         self._checked: set[int] = set()
         self._wrong: dict[Key, list[Any] | None] = {}
@@ -319,15 +324,28 @@ class Obligations:
         for tried, result in self._failed.get(key, ()):
             if given <= tried:
                 return result
-        result = self._query(negated, given)
+        result = self._first_tried(negated, given) or self._query(negated, given)
         if result.proved:
+            self._useful |= result.used
             self._proved.setdefault(key, []).append(result)
         else:
             self._failed.setdefault(key, []).append((given, result))
         return result
 
-    def _query(self, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
+    def _first_tried(self, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result | None:
+        """A proof from those of many facts that earlier proofs used: it takes much less time than one from all."""
+        few = given & self._useful
+        if len(given) - len(few) < MANY:
+            return None
+        result = self._query(negated, few, brief=True)
+        return result if result.proved else None
+
+    def _query(self, negated: Callable[[], list[Any]], given: frozenset[str], *, brief: bool = False) -> Result:
+        """``brief``: with few resources; another query follows if there is no proof."""
+        rlimit = min(BRIEF, self.rlimit) if brief else self.rlimit
         try:
+            if brief:
+                return self.solving.run(lambda: self._solved(negated(), given, SEEDS[0], rlimit))
             return self.solving.run(lambda: self._tried(negated(), given))
         except SolverStoppedError as limit:
             return Result(False, given, 0.0, str(limit))
@@ -336,17 +354,17 @@ class Obligations:
         """Query the solver; if it gives up, with another seed: the outcome depends on earlier queries."""
         result = Result(False, given, 0.0, "")
         for seed in SEEDS:
-            result = self._solved(negated, given, seed)
+            result = self._solved(negated, given, seed, self.rlimit)
             if not result.reason.startswith(GAVE_UP):
                 break
         return result
 
-    def _solved(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
+    def _solved(self, negated: list[Any], given: frozenset[str], seed: int, rlimit: int) -> Result:
         self.queries += 1
         self.solving.count = self.queries
         solver = z3.Solver()
         solver.set("random_seed", seed)
-        solver.set("rlimit", self.rlimit)
+        solver.set("rlimit", rlimit)
         started = time.perf_counter()
         chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
         before = [*(formula for _, formula in chosen.values()), *self._assumed]
