@@ -7,6 +7,7 @@ equal values are equal states.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from planrace.model.language.composite import (
     mapped,
     part_of,
 )
-from planrace.model.language.constructors import each, forall
+from planrace.model.language.constructors import If, both, each, forall
 from planrace.model.language.errors import DefinitionError, near
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import (
@@ -149,6 +150,89 @@ class PartedSort(CompositeSort[C]):
         return self, value._leaves, self.read(other, role)._leaves
 
 
+def equal_parts(a: Part, b: Part) -> Term:
+    """Whether two parts are equal."""
+    return a._sort.equal(a, b) if isinstance(a, Composite) else equal(a, b)
+
+
+class PartedValue(Composite):
+    """A value whose parts are attributes."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = found_part(self._sort, self._leaves, name)
+        if found is None:
+            raise self._unknown(name)
+        return found
+
+    def _unknown(self, name: str) -> UnknownPartError:
+        """The error for an attribute that the value does not have."""
+        what = f"{self} is {self._sort.one()}, and has no {name!r}"
+        return UnknownPartError(what, remedy=near(name, self._offered()))
+
+    def _offered(self) -> Sequence[str]:
+        """The attributes that authors may mean."""
+        return [n for n, _ in self._sort.parts]
+
+
+class SlottedSort(PartedSort[C]):
+    """Base of sequences and maps: an array of ``places`` that hold an ``element`` or nothing. The first leaf says which
+    are in use, and the others are blank, so that equal values have equal leaves."""
+
+    element: AnySort
+
+    @property
+    @abstractmethod
+    def places(self) -> Scalar:
+        """The sort of the places."""
+
+    @abstractmethod
+    def uses(self, value: C, place: Term) -> Term:
+        """Whether a place is in use."""
+
+    def at(self, value: C, place: Term) -> Part:
+        """What a place holds, which may be blank."""
+        return part_of(blank_of(self.element)[0], [leaf[place] for leaf in value._leaves[1:]])
+
+    def proper(self, value: C) -> Term:
+        _, blank = blank_of(self.element)
+
+        def right(place: Term) -> Term:
+            inside, held = self.uses(value, place), self.at(value, place)
+            return both(inside.implies(proper(self.element, held)), inside | equal_parts(held, blank))
+
+        return everywhere(self.places, right)
+
+    def equal(self, value: C, other: object) -> Term:
+        same = self.read(other, "==")
+        alike = everywhere(self.places, lambda k: equal_parts(self.at(value, k), self.at(same, k)))
+        return both(equal(value._leaves[0], same._leaves[0]), alike)
+
+    def text(self, value: C) -> str:
+        return f"a {self.name}"
+
+
+class SlottedValue(PartedValue):
+    """A sequence or a map."""
+
+    __slots__ = ()
+    _sort: SlottedSort[Any]
+
+    def _with(self, used: Term, slot: Callable[[Term, Term, Term], Term], values: Sequence[Term]) -> Any:
+        """A value whose places are made of the old ones, each with one of ``values``; ``used`` says which are in
+        use."""
+        pairs = zip(self._leaves[1:], values, strict=True)
+        leaves = [each(self._sort.places, lambda k, s=s, x=x: slot(k, s, x)) for s, x in pairs]  # type: ignore[misc]
+        return self._sort.value([used, *leaves])
+
+    def _put(self, used: Term, place: Term, values: Sequence[Term]) -> Any:
+        """The same with ``values`` at one place."""
+        return self._with(used, lambda k, s, x: If(k == place, x, at_member(s, k)), values)
+
+
 @dataclass(frozen=True)
 class CompositeArray(PartedSort["ArrayOfComposites"]):
     """One composite ``element`` for each member of ``domain``: an array for each leaf."""
@@ -197,7 +281,7 @@ class CompositeArray(PartedSort["ArrayOfComposites"]):
         return f"[{self.name}]"
 
 
-class ArrayOfComposites(Composite):
+class ArrayOfComposites(PartedValue):
     """An array of records, sequences or maps: ``batch[w]``; ``batch.at`` is the array of one field."""
 
     __slots__ = ()
@@ -206,14 +290,3 @@ class ArrayOfComposites(Composite):
     def __getitem__(self, position: Value) -> Any:
         at = expect(position, self._sort.domain, f"position in {self}")
         return part_of(self._sort.element, [t[at] for t in self._leaves])
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        found = found_part(self._sort, self._leaves, name)
-        if found is None:
-            raise UnknownPartError(
-                f"{self} is {self._sort.one()}, and has no part {name!r}",
-                remedy=near(name, [n for n, _ in self._sort.parts]),
-            )
-        return found

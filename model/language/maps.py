@@ -8,35 +8,29 @@ from typing import Any
 
 from planrace.model.language.composite import (
     AnySort,
-    Composite,
     CompositeSort,
     Part,
-    UnknownPartError,
-    found_part,
     leaves_in,
-    part_of,
 )
 from planrace.model.language.composites import (
-    PartedSort,
+    SlottedSort,
+    SlottedValue,
     another,
-    at_member,
     blank_of,
     check_element,
     checked_part,
-    everywhere,
     over,
-    proper,
 )
-from planrace.model.language.constructors import If, both, each, size_of
-from planrace.model.language.errors import DefinitionError, near
+from planrace.model.language.constructors import If, each, size_of
+from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.records import equal_parts, read_stored
+from planrace.model.language.records import read_stored
 from planrace.model.language.sorts import Scalar, SetOf, describe, subsets
 from planrace.model.language.terms import Term, Value, expect
 
 
 @dataclass(frozen=True)
-class MapSort(PartedSort["MapValue"]):
+class MapSort(SlottedSort["MapValue"]):
     """Maps from members of ``key`` to values. Called with a dictionary, it makes a map: ``Owners({Site.EAST: w})``."""
 
     key: Scalar
@@ -71,17 +65,12 @@ class MapSort(PartedSort["MapValue"]):
     def blank(self) -> tuple[MapSort, MapValue]:
         return self, self.read({}, self.name)
 
-    def proper(self, value: MapValue) -> Term:
-        def right(k: Term) -> Term:
-            inside, unused = k.isin(value.keys), equal_parts(value.values[k], blank_of(self.element)[1])
-            return both(inside.implies(proper(self.element, value.values[k])), inside | unused)
+    @property
+    def places(self) -> Scalar:
+        return self.key
 
-        return everywhere(self.key, right)
-
-    def equal(self, value: MapValue, other: object) -> Term:
-        same = self.read(other, "==")
-        alike = everywhere(self.key, lambda k: equal_parts(value.values[k], same.values[k]))
-        return both(value.keys == same.keys, alike)
+    def uses(self, value: MapValue, place: Term) -> Term:
+        return place.isin(value._leaves[0])
 
     def positions(self, value: MapValue, op: Op) -> Scalar:
         return self.key
@@ -92,11 +81,8 @@ class MapSort(PartedSort["MapValue"]):
     def instead(self, value: MapValue) -> str:
         return f"name a value: {value}[key]; or {value}.keys, {value}.has(key)"
 
-    def text(self, value: MapValue) -> str:
-        return f"a {self.name}"
 
-
-class MapValue(Composite):
+class MapValue(SlottedValue):
     """A map. Reading the value of a key that it does not have is an error of the model: guard it with ``has``."""
 
     __slots__ = ()
@@ -118,16 +104,12 @@ class MapValue(Composite):
     def put(self, key: Value, value: Any) -> MapValue:
         """The map in which the key has this value, whether or not it had one."""
         at, new = self._key(key), read_stored(value, self._sort.element, f"value of {self}")
-        pairs = zip(self._leaves[1:], new, strict=True)
-        leaves = [each(self._sort.key, lambda k, s=s, x=x: If(k == at, x, at_member(s, k))) for s, x in pairs]  # type: ignore[misc]
-        return self._sort.value([self._leaves[0] | {at}, *leaves])
+        return self._put(self._leaves[0] | {at}, at, new)  # type: ignore[no-any-return]
 
     def without(self, key: Value) -> MapValue:
         """The map without the key; the same map if it does not have it."""
         at, (_, blank) = self._key(key), blank_of(self._sort.element)
-        pairs = zip(self._leaves[1:], leaves_in(blank), strict=True)
-        leaves = [each(self._sort.key, lambda k, s=s, x=x: If(k == at, x, at_member(s, k))) for s, x in pairs]  # type: ignore[misc]
-        return self._sort.value([self._leaves[0] - {at}, *leaves])
+        return self._put(self._leaves[0] - {at}, at, leaves_in(blank))  # type: ignore[no-any-return]
 
     @property
     def size(self) -> Term:
@@ -138,16 +120,10 @@ class MapValue(Composite):
         return expect(key, self._sort.key, f"key of {self}")
 
     def _at(self, key: Term) -> Part:
-        return part_of(blank_of(self._sort.element)[0], [leaf[key] for leaf in self._leaves[1:]])
+        return self._sort.at(self, key)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        found = found_part(self._sort, self._leaves, name)
-        if found is None:
-            near_ones = near(name, ("has", "get", "put", "without", "keys", "size", "isin"))
-            raise UnknownPartError(f"{self} is {self._sort.one()}, and has no {name!r}", remedy=near_ones)
-        return found
+    def _offered(self) -> Sequence[str]:
+        return "has", "get", "put", "without", "keys", "size", "isin"
 
 
 def mapping(key: Scalar, value: AnySort) -> MapSort:

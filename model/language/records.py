@@ -16,7 +16,16 @@ from planrace.model.language.composite import (
     found_part,
     leaves_in,
 )
-from planrace.model.language.composites import PartedSort, another, blank_of, checked_part, proper, read
+from planrace.model.language.composites import (
+    PartedSort,
+    PartedValue,
+    another,
+    blank_of,
+    checked_part,
+    equal_parts,
+    proper,
+    read,
+)
 from planrace.model.language.constructors import both
 from planrace.model.language.errors import DefinitionError, near, so_many
 from planrace.model.language.names import usable
@@ -118,7 +127,7 @@ class RecordSort(PartedSort["RecordValue"]):
         return f"{self.name}({', '.join(f'{n}={_field(value, n)._text()}' for n, _ in self.fields)})"
 
 
-class RecordValue(Composite):
+class RecordValue(PartedValue):
     """A record: its fields are attributes, ``b.of``."""
 
     __slots__ = ()
@@ -133,13 +142,8 @@ class RecordValue(Composite):
         )
         return self._sort.value([leaf for part in parts for leaf in leaves_in(part)])
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        found = found_part(self._sort, self._leaves, name)
-        if found is None:
-            raise no_field(self, name, self._sort)
-        return found
+    def _unknown(self, name: str) -> UnknownPartError:
+        return no_field(self, name, self._sort)
 
 
 @dataclass(frozen=True)
@@ -244,11 +248,6 @@ def read_stored(given: object, sort: AnySort, role: str) -> list[Term]:
     if isinstance(sort, RecordSort) and isinstance(given, RecordValue) and sort._is_like(given._sort):
         return [leaf for n, of in sort.fields for leaf in read_stored(_field(given, n), of, f"{role}: field {n}")]
     return list(leaves_in(read(given, sort, role, stored=True)))
-
-
-def equal_parts(a: Part, b: Part) -> Term:
-    """Whether two parts are equal."""
-    return a._sort.equal(a, b) if isinstance(a, Composite) else equal(a, b)
 
 
 def check_names(value: Composite, given: Iterable[str], of: RecordSort) -> None:

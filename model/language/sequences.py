@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,26 +11,23 @@ from planrace.model.language.composite import (
     Composite,
     CompositeSort,
     Part,
-    UnknownPartError,
-    found_part,
     leaves_in,
 )
 from planrace.model.language.composites import (
-    PartedSort,
+    SlottedSort,
+    SlottedValue,
     another,
-    at_member,
     blank_of,
     check_element,
     checked,
     checked_part,
-    everywhere,
+    equal_parts,
     over,
-    proper,
 )
 from planrace.model.language.constructors import If, both, each, exists, such_that
-from planrace.model.language.errors import DefinitionError, near
+from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.records import equal_parts, read_stored
+from planrace.model.language.records import read_stored
 from planrace.model.language.sorts import Index, Int, Scalar, Size, SizeValue, describe, integers
 from planrace.model.language.terms import Term, Value, expect, lift
 
@@ -38,7 +35,7 @@ METHODS = ("append", "put", "part", "contains", "isin")
 
 
 @dataclass(frozen=True)
-class SequenceSort(PartedSort["SequenceValue"]):
+class SequenceSort(SlottedSort["SequenceValue"]):
     """Sequences of at most ``most`` elements. Called with elements, it makes a sequence: ``Queue(a, b)``."""
 
     element: AnySort
@@ -92,17 +89,12 @@ class SequenceSort(PartedSort["SequenceValue"]):
     def blank(self) -> tuple[SequenceSort, SequenceValue]:
         return self, self.read([], self.name)
 
-    def proper(self, value: SequenceValue) -> Term:
-        def right(k: Term) -> Term:
-            inside, unused = k <= value.length, equal_parts(value.slots[k], blank_of(self.element)[1])
-            return both(inside.implies(proper(self.element, value.slots[k])), inside | unused)
+    @property
+    def places(self) -> Scalar:
+        return self.position
 
-        return everywhere(self.position, right)
-
-    def equal(self, value: SequenceValue, other: object) -> Term:
-        same = self.read(other, "==")
-        alike = everywhere(self.position, lambda k: equal_parts(value.slots[k], same.slots[k]))
-        return both(value.length == same.length, alike)
+    def uses(self, value: SequenceValue, place: Term) -> Term:
+        return place <= value._leaves[0]
 
     def holds(self, value: SequenceValue, element: object) -> Term:
         item = self._like(element)
@@ -135,11 +127,8 @@ class SequenceSort(PartedSort["SequenceValue"]):
     def instead(self, value: SequenceValue) -> str:
         return f"name an element: {value}[1], {value}.head; or {value}.length"
 
-    def text(self, value: SequenceValue) -> str:
-        return f"a {self.name}"
 
-
-class SequenceValue(Composite):
+class SequenceValue(SlottedValue):
     """A sequence; positions count from 1. What it does not have is an error of the model: guard the access."""
 
     __slots__ = ()
@@ -159,7 +148,7 @@ class SequenceValue(Composite):
         def moved(k: Term, leaf: Term, empty: Term) -> Term:
             return If(k == most, empty, leaf[If(k == most, k, k + 1)])
 
-        return self._with(length, moved, leaves_in(blank))
+        return self._with(length, moved, leaves_in(blank))  # type: ignore[no-any-return]
 
     @property
     def positions(self) -> Term:
@@ -182,14 +171,14 @@ class SequenceValue(Composite):
         length = self.length + 1
         new = read_stored(element, self._sort.element, f"element of {self}")
         room = checked(self.length < self._sort.most, length, f"there is no room in {self} for another element")
-        return self._with(room, lambda k, leaf, x: If(k == length, x, at_member(leaf, k)), new)
+        return self._put(room, length, new)  # type: ignore[no-any-return]
 
     def put(self, position: Value, element: Any) -> SequenceValue:
         """The sequence with another element at a position that it has."""
         at = expect(position, self._sort.position, f"position in {self}")
         new = read_stored(element, self._sort.element, f"element of {self}")
         length = checked((at >= 1) & (at <= self.length), self.length, f"{self} has no position {at}")
-        return self._with(length, lambda k, leaf, x: If(k == at, x, at_member(leaf, k)), new)
+        return self._put(length, at, new)  # type: ignore[no-any-return]
 
     def part(self, first: int, last: int) -> SequenceValue:
         """The elements at the positions ``first`` to ``last``, both included; they are numbers."""
@@ -206,26 +195,14 @@ class SequenceValue(Composite):
         def moved(k: Term, leaf: Term, empty: Term) -> Term:
             return If(k <= size, leaf[If(k <= size, k + shift, k)], empty)
 
-        return self._with(inside, moved, blank)
+        return self._with(inside, moved, blank)  # type: ignore[no-any-return]
 
     def contains(self, element: Any) -> Term:
         """Whether an element is in it."""
         return self._sort.holds(self, element)
 
-    def _with(self, length: Term, slot: Callable[[Term, Term, Term], Term], values: Sequence[Term]) -> SequenceValue:
-        """A sequence whose slots are made of the old ones, each with one of ``values``."""
-        pairs = zip(self._leaves[1:], values, strict=True)
-        leaves = [each(self._sort.position, lambda k, s=s, x=x: slot(k, s, x)) for s, x in pairs]  # type: ignore[misc]
-        return self._sort.value([length, *leaves])
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        found = found_part(self._sort, self._leaves, name)
-        if found is None:
-            near_ones = near(name, ("length", "head", "tail", "positions", *METHODS))
-            raise UnknownPartError(f"{self} is {self._sort.one()}, and has no {name!r}", remedy=near_ones)
-        return found
+    def _offered(self) -> Sequence[str]:
+        return "length", "head", "tail", "positions", *METHODS
 
 
 def sequence(element: AnySort, most: SizeValue) -> SequenceSort:
