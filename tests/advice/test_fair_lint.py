@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -12,12 +13,14 @@ from planrace import (
     Changes,
     Protocol,
     Step,
+    at,
     boolean,
     check,
     eventually,
     eventually_always,
     everything,
     lint,
+    process,
     reachable,
     step,
     strong,
@@ -87,6 +90,20 @@ def test_fairness_is_for_liveness() -> None:
 
 
 WITHOUT_LIVENESS = (("weak", "work"), ("strong", "spin"), ("strong", "work"))
+
+
+def test_a_process_is_told_of_once() -> None:
+    p = Protocol("steps", "a process of two steps")
+    done = p.variable("done", boolean(), False)
+
+    @process(p, fairness="strong")
+    def work() -> Iterator[object]:
+        yield at("LOOK")
+        update(done, True)
+        yield at("WORK")
+
+    p.declare(reachable("works", done, "it may be"))
+    assert told(p) == [("unused fairness", "strong fairness of work")]
 
 
 def test_what_a_property_leaves_out_is_not_fair_for_it() -> None:

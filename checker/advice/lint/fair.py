@@ -36,8 +36,9 @@ def fairness(family: Family) -> Iterator[Lint]:
         elif reasons and all(reasons):
             yield _adds_nothing(c, str(reasons[0]))
     if not lively:
-        strong = {a.name: a for a in family.actions if a.fairness == "strong" and a.passes is None}  # no step of time
-        yield from (_unused(f"strong fairness of {a.name}", a) for a in strong.values())
+        strong = [a for a in family.actions if a.fairness == "strong" and a.passes is None]  # no step of time
+        named = {a.name if a.origin is None else a.origin.process: a for a in reversed(strong)}  # first step of each
+        yield from (_unused(f"strong fairness of {name}", a) for name, a in reversed(named.items()))
     for p in lively:
         if all(nobody_has_to(p, s) for s in family.systems):
             yield Lint(
