@@ -4,8 +4,7 @@ A worker opens a session with a registry, and enters itself: whoever looks for w
 with the session; when the registry has not heard of a session for long enough, it ends the session and removes what was
 entered under it. A worker that has lost its connection opens a new session. The bug: it finds the entry of its old
 session, and takes it for its own. ``half`` looks at the entry again before it begins to work; the old session ends a
-moment later. ``fixed`` replaces the entry: it cannot be one of a
-session that was opened after it.
+moment later. ``fixed`` replaces the entry: a session that has just been opened has none yet.
 
     check -p examples/sessions.py:protocol
     check -p examples/sessions.py:half

@@ -241,6 +241,21 @@ def test_half_a_repair_fails(example: str, length: int) -> None:
     assert verdicts(report)[PINNED[example].violated] == ("violated", length)
 
 
+@pytest.mark.parametrize(
+    ("example", "alone", "length"),
+    [
+        ("addresses", "not-listed", 5),
+        ("addresses", "not-in-clean-up", 5),
+        ("failover", "most-copies", 5),
+        ("failover", "most-known", 4),
+    ],
+)
+def test_neither_part_of_a_repair_is_enough(example: str, alone: str, length: int) -> None:
+    """Those of the autoscaler and the registry are in ``tests/programs/test_incidents.py``."""
+    report = check(name(example, "protocol"), with_protections=[alone])
+    assert verdicts(report)[PINNED[example].violated] == ("violated", length)
+
+
 @pytest.mark.parametrize(("example", "scenario"), INCIDENTS.items())
 def test_the_incident_is_shown_in_full(example: str, scenario: str) -> None:
     """By the shortest counterexample of the protocol as it was; no run of the repair shows it."""
