@@ -31,6 +31,7 @@ from planrace.model.language.operators import Op
 from planrace.model.language.render import render
 from planrace.model.language.sorts import BOOL
 from planrace.model.language.structural import Structural
+from planrace.model.language.subset_numbers import chosen_term
 from planrace.model.language.terms import make, substitute
 
 _FIXED = (Op.CONST, Op.PARAMETER, Op.FIRST, Op.LAST, Op.SET)
@@ -186,6 +187,6 @@ def _read(
 def _told(term: Term, bound: Mapping[Term, int], system: System, who: str, own: Own) -> tuple[str, str]:
     """The condition as text, with the process's number in place of the parameter, and channels by their names; and as a
     clause, which is empty if the condition reads a channel."""
-    here = substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()})
+    here = substitute(term, {t: chosen_term(t, v) for t, v in bound.items()})
     text, named = term_text(here, system), in_names(here, system.named_terms)
     return text, clause(named, who, own.has) if text == render(named) else ""

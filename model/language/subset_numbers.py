@@ -68,6 +68,12 @@ def for_each_subset(p: Term, term: Term, instance: Instance) -> Iterator[Term]:
     return (substitute(term, {p: literal_subset(sort, n)}) for n in instance.members(sort))
 
 
+def chosen_term(parameter: Term, value: int) -> Term:
+    """The term for the value of a parameter in a step."""
+    sort = parameter.sort
+    return literal_subset(sort, value) if isinstance(sort, SetOf) else make(Op.CONST, (), sort, value)
+
+
 def chosen_value(sort: Scalar | SetOf, value: int) -> int | frozenset[int]:
     """What a parameter of that sort is in terms, given its value in a step."""
     return subset_of(sort, value) if isinstance(sort, SetOf) else value

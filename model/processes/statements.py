@@ -10,11 +10,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, cast
 
+from planrace.model.language.chosen_composites import check_chosen
+from planrace.model.language.composite import CompositeSort
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, SizeValue, Sort
 from planrace.model.language.subset_numbers import check_numbered
-from planrace.model.language.terms import Term, Value, make
+from planrace.model.language.terms import Value, make
 from planrace.model.language.timing import check_limit, check_order
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
@@ -58,10 +60,10 @@ TICKS_HERE = make(Op.BOUND, (), INTEGER, ("ticks", object()))
 
 @dataclass(frozen=True, eq=False)
 class Some:
-    """A choice of a member, or of a subset, for which ``condition`` holds."""
+    """A choice of a member, a subset or a record, for which ``condition`` holds."""
 
-    sort: Scalar | SetOf
-    condition: Callable[[Term], Value] | None
+    sort: Scalar | SetOf | CompositeSort[Any]
+    condition: Callable[[Any], Value] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +118,14 @@ def _stay(what: str, after: SizeValue | None, within: SizeValue | None) -> Stay:
     return Stay(earliest, latest)
 
 
-def some(sort: Scalar | SetOf, condition: Callable[[Term], Value] | None = None) -> Any:
+def some(sort: Scalar | SetOf | CompositeSort[Any], condition: Callable[[Any], Value] | None = None) -> Any:
     """Any member of ``sort`` for which ``condition`` holds: ``p = some(Pod, lambda p: owner[p] == None)``; of
-    ``subsets(Pod)`` any set of members. The step waits while there is none. The name is known to the end of the
-    step."""
+    ``subsets(Pod)`` any set of members, of a record any value. The step waits while there is none. The name is known to
+    the end of the step."""
     if isinstance(sort, SetOf):
         check_numbered(sort, "some(…)")
+    if isinstance(sort, CompositeSort):
+        check_chosen(sort)
     return Some(sort, condition)
 
 

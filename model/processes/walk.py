@@ -11,12 +11,13 @@ from typing import Any, NoReturn, Protocol
 
 from planrace.model.language.actions import says
 from planrace.model.language.author_code import running
+from planrace.model.language.chosen_composites import grouped, leaf_parameters
 from planrace.model.language.composite import Composite
 from planrace.model.language.constructors import either, first, following, last
 from planrace.model.language.errors import so_many
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Index
-from planrace.model.language.terms import TRUE, Term, lift, make
+from planrace.model.language.terms import TRUE, Term, lift
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
 from planrace.model.processes.ranges import cursor_of, is_bound
 from planrace.model.processes.reading import cached, is_or, loaded, naming, one_less, saying
@@ -252,19 +253,20 @@ class Walker:
             scope.source.refuse(target, f"{name} has a meaning already", "choose another name for the chosen member")
         given = self._value(node.value, scope, way)  # type: ignore[attr-defined]
         used = {str(p) for p in (*way.parameters, *self._parameters)}
-        called = next(n for n in chain([name], (f"{name}_{k}" for k in count(2))) if n not in used)
-        parameter = make(Op.BOUND, (), given.sort, (called, 0))
-        after: Way | None = way
-        if given.condition is not None:
+        names = chain([name], (f"{name}_{k}" for k in count(2)))
+        leaves = next(x for n in names if not used & set(map(str, x := leaf_parameters(n, given.sort))))
+        (parameter,), proper = grouped((given.sort,), (leaves,))
+        after = way.under(ConditionKind.WAITS, proper)
+        if after is not None and given.condition is not None:
             with running(f"process {scope.source.name} fails", scope.source.file), naming(scope.source, node):
                 condition = given.condition(parameter)
-            after = way.under(ConditionKind.WAITS, way.current(lift(condition)))
+            after = after.under(ConditionKind.WAITS, way.current(lift(condition)))
         if after is not None and name in scope.locals:
             after = after.assigned(scope.locals[name], parameter, scope.source.place(target))
         if after is not None:
             named = after.named if name in scope.locals else {**after.named, (scope, name): parameter}
             choices = (*after.choices, (id(node), len(way.parameters)))
-            parameters = (*after.parameters, parameter)
+            parameters = (*after.parameters, *leaves)
             yield replace(after, named=named, choices=choices, parameters=parameters), rest.after()
 
     def _chosen(self, rest: Rest, node: ast.With, way: Way) -> Iterator[Found]:

@@ -16,10 +16,13 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.transition_graph import Graph, graph
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.explain.beliefs import beliefs
 from planrace.checker.report.json.read import report_of
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.walk import Walk, picks_of
+from planrace.checker.semantics.describe import performer
 from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import record
 from planrace.model.language import (
     DefinitionError,
     ModelError,
@@ -236,6 +239,25 @@ def test_a_process_chooses_a_set() -> None:
     (finding,) = check(p).findings
     assert finding.trace is not None
     assert [len(s.parameters) for s in finding.trace.steps] == [1, 0, 1, 0]
+
+
+def test_a_belief_about_a_set() -> None:
+    """The members stand in the condition, not the number of the subset."""
+    p = Protocol("p")
+    worker = index("worker", 3)
+    up, seen = p.variable("up", subsets(worker), set()), p.variable("seen", boolean(), False)
+
+    @p.action(subsets(worker), by="operator")
+    def look(group: Term) -> Step:
+        return step(when((group & up) == set(), ~seen), update(seen, True))
+
+    @p.action(worker, by=worker)
+    def start(w: Term) -> Step:
+        return step(update(up, up | {w}))
+
+    run = record(Interpreter(p.system().instance()), [("look", (0b101,)), ("start", (3,))])
+    found = [(b.text, b.truth) for b in beliefs(run, [performer(m) for m in run.moves])]
+    assert found == [("({1, 3} ∩ up) = ∅", (True, False))]
 
 
 REFUSED: dict[str, tuple[str, Callable[[], object]]] = {

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from planrace import process
 from planrace.checker import Options, check, prove, render
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.report.json.read import report_of
@@ -35,6 +36,7 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.actions import Step
+from planrace.model.processes import at, some
 from planrace.properties import invariant, step_invariant
 
 Worker = index("worker", 2, symmetric=True)
@@ -119,6 +121,33 @@ def test_an_absent_record_is_one_value() -> None:
     assert steps.count("join") == 4 * 3
     _, found = Search(p.system().instance(), [], exhaustive=True).run()
     assert found.states == (1 + 3 * 2 * 3) * 4 * 3
+
+
+def test_a_process_chooses_a_record() -> None:
+    """As an action with that parameter; what it may choose is a condition on the record."""
+
+    def states(*, written: bool) -> tuple[int, int]:
+        p = Protocol("p", "a protocol")
+        v = p.variable("v", optional(Batch), None)
+        if written:
+
+            @process(p, by="somebody")
+            def put() -> Any:
+                while True:
+                    b = some(optional(Batch), lambda b: (b == None) | (b.of > 0))  # noqa: E711
+                    update(v, b)
+                    yield at("PUT")
+        else:
+
+            @p.action(optional(Batch), by="somebody")
+            def put(b: Any) -> Step:
+                return step(when((b == None) | (b.of > 0)), update(v, b))  # noqa: E711
+
+        _, found = Search(p.system().instance(), [], exhaustive=True).run()
+        return found.states, found.transitions
+
+    assert states(written=True) == states(written=False)
+    assert states(written=True)[0] == 1 + 2 * 2 * 3
 
 
 def test_changes_and_references_get_the_record() -> None:
