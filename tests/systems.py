@@ -267,11 +267,15 @@ class Builder:
         while isinstance(target.sort, Array):
             if self.draw(st.integers(0, 3)) == 0 and not isinstance(target.sort.element, Array):
                 domain, element = target.sort.domain, target.sort.element
-                return update(target, each(domain, self.filler(element, names)))
+                return self.written(target, each(domain, self.filler(element, names)))
             target = target[self.term(target.sort.domain, names, 1)]
+        return self.written(target, self.fitting(target.sort, names))
+
+    def written(self, target: Term, value: Term) -> Update:
+        """The update, or none: a constant that the sort does not hold is refused before any run."""
         try:
-            return update(target, self.fitting(target.sort, names))
-        except DefinitionError:  # a constant set that the sort does not hold is refused before any run
+            return update(target, value)
+        except DefinitionError:
             return update(target, target)
 
     def filler(self, element: Sort, names: list[Term]) -> Callable[[Term], Term]:

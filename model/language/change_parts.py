@@ -36,14 +36,15 @@ def evaluated(reason: str, action: Action, given: object, form: str, what: str, 
     not be a function. ``form`` shows how such a function is written."""
     if isinstance(given, Term | Composite | Outcome | Step | Parameter | int | set | frozenset) or given is None:
         return given
-    names = ", ".join((*("assigned" for _ in first), *argument_names(action)))
-    form = form.format(names).replace("lambda :", "lambda:")
+    form = _with_names(form, action, *("assigned" for _ in first))
     return called(given, (*first, *(action.given or action.parameters)), f"{reason}: {what}", form)
 
 
-def argument_names(action: Action) -> list[str]:
-    """Names for what a function about the action gets."""
-    return [called_by(x) for x in action.given or action.parameters]
+def _with_names(form: str, action: Action, *first: str) -> str:
+    """The form with the names of what a function about the action gets. It is no template: names of actions and
+    outcomes stand in it, and may have braces."""
+    names = ", ".join((*first, *map(called_by, action.given or action.parameters)))
+    return form.replace("lambda {}:", f"lambda {names}:" if names else "lambda:")
 
 
 def position(reason: str, action: Action, ending: str) -> int:
@@ -59,8 +60,9 @@ def step_of(reason: str, action: Action, steps: object, form: str, what: str) ->
     """A step that is inserted, given directly or as a function of the parameters of ``action``."""
     body = evaluated(reason, action, steps, form, what) if callable(steps) else steps
     if not isinstance(body, Step):
-        form = form.format(", ".join(argument_names(action))).replace("lambda :", "lambda:")
-        raise DefinitionError(f"{reason}: {what}: {shown(body)} is not a step", remedy=f"write {form}")
+        raise DefinitionError(
+            f"{reason}: {what}: {shown(body)} is not a step", remedy=f"write {_with_names(form, action)}"
+        )
     handed_on(body)
     return body
 
@@ -71,6 +73,7 @@ def words_of(reason: str, action: Action, given: object) -> Says:
     what = f"words of {action.name}"
     found = evaluated(reason, action, given, form, what) if callable(given) else given
     if not isinstance(found, Says):
-        form = form.format(", ".join(argument_names(action))).replace("lambda :", "lambda:")
-        raise DefinitionError(f"{reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
+        raise DefinitionError(
+            f"{reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {_with_names(form, action)}"
+        )
     return found

@@ -139,7 +139,7 @@ def test_graphs_of_both_searches_are_those_of_the_interpreter(n: int) -> None:
         assert {s: found[s] for s in wanted} == wanted
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems(), st.integers(0, 2**32))
 def test_loops_mean_what_is_written_out(drawn: tuple[System, list[Term], list[Term]], seed: int) -> None:
     system, states, steps = drawn

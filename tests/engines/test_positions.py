@@ -59,7 +59,7 @@ def wanted(system: System, states: list[Term], steps: list[Term]) -> Any:
     return True, told.states, told.transitions, told.depth, told.shortest
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems_of_positions())
 def test_the_reference_search(drawn: Drawn) -> None:
     system, states, steps = drawn
@@ -85,7 +85,7 @@ def outcome(run: Any) -> Any:
 
 
 @pytest.mark.parametrize("engine", [Bounded, Induction, Spacer])
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems_of_positions())
 def test_solvers(engine: Any, drawn: Drawn) -> None:
     """Solvers find the same errors, and agree on verdicts and lengths of runs."""

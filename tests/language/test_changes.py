@@ -308,3 +308,22 @@ def test_the_change_of_an_option_is_reported_like_a_protection() -> None:
     assert problem.value.where.file == __file__
     with pytest.raises(DefinitionError, match="light=dim: <lambda> must take what it changes"):
         dim.change(lambda: None)  # type: ignore[arg-type, misc]
+
+
+def test_names_with_braces_are_no_templates() -> None:
+    """Names of actions, outcomes and protections stand in the forms that errors show."""
+    p = Protocol("braces")
+    x = p.variable("x", boolean(), False)
+
+    def act() -> Step:
+        return step(outcome("{n}", when(x)), otherwise("{}", update(x, True)))
+
+    act.__name__ = "act"
+    p.action(by="somebody")(act)
+    p.protection("{p}", "never")(lambda change: change.condition("act", "{n}", lambda: ~x))
+    p.declare(invariant("any", x | ~x, "drawn"))
+    assert str(p.variant("v", protections=["{p}"]).system().actions["act"].outcomes[0].condition) == "¬x"
+    wrong = p.variant("w").protocol
+    wrong.protection("{q}", "wrong")(lambda change: change.condition("act", "{n}", lambda a, b: ~x))
+    with pytest.raises(ModelError, match=r'write change\.condition\("act", "{n}", lambda: …\)'):
+        wrong.variant("w", protections=["{q}"]).system()

@@ -192,7 +192,10 @@ def brute_force(judged: JudgedMutant, instance: Instance) -> str:
             return "killed"
     except RangeError:
         return "killed"
-    return "equivalent" if steps_of(mutant) == steps_of(instance) else "survived"
+    same = {*Interpreter(mutant).initials()} == {*Interpreter(instance).initials()} and steps_of(mutant) == steps_of(
+        instance
+    )
+    return "equivalent" if same else "survived"
 
 
 def check_all(system: System, **sizes: int) -> set[str]:

@@ -80,7 +80,7 @@ def anywhere(instance: Instance, chance: Random) -> State:
     return tuple(value(v.sort) for v in instance.system.variables)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems(), st.integers(0, 2**32))
 def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list[Term], list[Term]], seed: int) -> None:
     system, states, steps = drawn
@@ -136,7 +136,7 @@ def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
     return {r for r in runs if isinstance(p, StepInvariant) or not interpreter.holds(p.holds, r[-1])}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """The layers contain all shortest runs that break a property, and no others; one object serves all properties."""

@@ -86,7 +86,7 @@ def test_the_last_level_is_looked_at_for_all_that_is_open() -> None:
         assert [a.verdict.word for a in answers] == ["holds"] * 3, kind
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_met_is_what_breaks_its_opposite(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """Two formulations of one question: the same answer, by runs of the same length."""

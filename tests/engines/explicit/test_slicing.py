@@ -47,7 +47,7 @@ def outcome_of(make: Any) -> Any:
     return [(a.verdict, a.recording and len(a.recording.moves)) for a in answers], covered.depth
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """One property at a time: the same answers and depth without the variables that it does not need."""

@@ -157,7 +157,7 @@ def naive(system: System, vacuity: VacuityCheck) -> tuple[set[int], int | None]:
     return met, stuck
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn

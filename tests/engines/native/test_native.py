@@ -96,7 +96,7 @@ def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 # Against the reference -----------------------------------------------------------------------------------------
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """Every sort and operator: the same states, counts, verdicts and lengths, or the same error."""

@@ -96,7 +96,7 @@ def of_numbers(draw: st.DrawFn) -> tuple[System, list[Checkable]]:
     return p.system(), [*(invariant(f"i{k}", truth(1), "drawn") for k in range(2)), reachable("r", truth(1), "drawn")]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(of_numbers())
 def test_numbers(drawn: tuple[System, list[Checkable]]) -> None:
     system, asked = drawn

@@ -61,7 +61,7 @@ def test_every_operator_has_a_handler() -> None:
     assert set(OPENED) == set(Op) - {Op.ENABLED}  # a guard stands in its place
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_what_is_proved_holds_in_every_state(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """Random systems have fixed sizes; a proof uses sizes that are numbers: it may fail, but must not be wrong."""

@@ -52,7 +52,7 @@ from planrace.model.language.actions import Step, Update
 from planrace.model.language.sorts import Array, Bool, Enum, Index, Int, Maybe, SetOf, Sort
 from planrace.properties import Invariant, StepInvariant, invariant, lemma, proof, step_invariant
 
-SYSTEMS = int(os.environ.get("PLANRACE_OPEN_SYSTEMS", "150"))
+SYSTEMS = int(os.environ.get("PLANRACE_OPEN_SYSTEMS", "50"))
 STATES = 400
 """States of an instance that plain search looks at."""
 

@@ -103,7 +103,7 @@ def test_what_a_bound_variable_does_not_change_is_encoded_once(monkeypatch: pyte
     assert 0 < len(made) < 20
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn

@@ -151,7 +151,7 @@ class Drawing:
         return self.draw(st.sampled_from([n for n in ends if sort.low <= n <= sort.high]))
 
 
-@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_terms(data: st.DataObject) -> None:
     @st.composite

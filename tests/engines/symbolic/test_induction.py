@@ -56,7 +56,7 @@ def test_against_explicit_search(name: str, system: System) -> None:
 
 
 @pytest.mark.parametrize("name", ["induction", "spacer"])
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems(name: str, drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn

@@ -166,7 +166,12 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]], data: st.D
     asked: list[Any] = [recoverable("r", states[0], "random", wherever=states[1], helpers={"x"})]
     asked += [leads_to("l", states[1], states[0], "random"), eventually_always("e", states[0], "random")]
     asked += [eventually("o", states[0], "random")]
-    found = [answers(system.instance(), asked, native=native) for native in (False, True)]
+    found: list[Any] = []
+    for native in (False, True):
+        try:
+            found.append(answers(system.instance(), asked, native=native))
+        except RangeError as problem:
+            found.append(str(problem))
     assert found[0] == found[1]
 
 
