@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from planrace.model.language import (
 )
 from planrace.properties import invariant
 from tests.orders import orders
+from tests.patterns.test_pairs import links
 
 
 # On the page -------------------------------------------------------------------------------------------------------
@@ -37,6 +39,13 @@ def report() -> Report:
 
 @pytest.fixture
 def page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
+    with opened_page(report, tmp_path) as at:
+        yield at
+
+
+@contextmanager
+def opened_page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
+    """A function that opens the page of a report at a step."""
     import os
     import shutil
 
@@ -62,6 +71,19 @@ def page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
         yield at
         browser.close()
     assert complaints == []
+
+
+@pytest.mark.long("a browser")
+def test_channels_of_pairs_agree_with_the_text(tmp_path: Path) -> None:
+    made = check(links()[0], options=Options(explain=True, slicing=False))
+    f = next(f for f in made.findings if f.trace is not None)
+    assert f.trace is not None
+    with opened_page(made, tmp_path) as at:
+        for n, step_ in enumerate(f.trace.steps, 1):
+            rows = [[x.strip() for x in row] for row in table_rows(at(n))]
+            for c in {c.place: c for one in channels(step_.state, made.variables).values() for c in one}.values():
+                assert [c.place, str(c)] in rows
+    assert "link[1][2]" in {c.place for one in channels(f.trace.initial, made.variables).values() for c in one}
 
 
 def test_the_page_agrees_with_the_text(report: Report, page: Callable[[int], Any]) -> None:
