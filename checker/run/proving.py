@@ -10,7 +10,8 @@ from typing import Any
 
 from planrace.checker.advice.lint.undeclared import forgotten
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
-from planrace.checker.engines.proof.decide import Decider, Decision, NonInductiveLemma
+from planrace.checker.engines.proof.decide import Decision, NonInductiveLemma
+from planrace.checker.engines.proof.deciders import Deciders
 from planrace.checker.engines.proof.houdini import Argument, Discharged, Provable
 from planrace.checker.engines.proof.infer import Inference, instances, lemmas, smallest
 from planrace.checker.engines.proof.obligations import RLIMIT
@@ -103,14 +104,15 @@ class Proving:
         """Make the decider. If lemmas are to be inferred, first infer them from the next wider grammar."""
         if self._grammars:
             self._infer(*self._grammars.pop(0))
-        self.decider = Decider(self.system, self.fixed, limit_guard=self._limit_guard, rlimit=self._rlimit)
+        self.deciders = Deciders(self.system, self.fixed, limit_guard=self._limit_guard, rlimit=self._rlimit)
+        self.decider = self.deciders.first
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
         return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
 
     def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
         """The findings with lemmas from the wider grammar; if that is interrupted, the present ``findings``."""
-        before = self.decisions, self.decider, self.system, self._found, self._inferred
+        before = self.decisions, self.deciders, self.decider, self.system, self._found, self._inferred
         self._kept = self.inferred_lemmas()
         self.decisions = []
         try:
@@ -119,7 +121,7 @@ class Proving:
         except KeyboardInterrupt:
             self.interrupted = True
         if self._stopped:
-            self.decisions, self.decider, self.system, self._found, self._inferred = before
+            self.decisions, self.deciders, self.decider, self.system, self._found, self._inferred = before
             return findings
         return more
 
@@ -215,7 +217,7 @@ class Proving:
         if not self._survive or not possible:
             return self.decider.decide(self.system, p, least=True), self.system, ""
         system = self._widest(p, possible) if self.decider.proves(self.system, p) else self.system
-        decision = self.decider.decide(system, p, least=True)
+        decision = self.deciders.of(system).decide(system, _own(system, p), least=True)
         words = self._words(p, system.faults, possible) if decision.verdict is Verdict.HOLDS else ""
         return decision, system, words
 
@@ -223,14 +225,21 @@ class Proving:
         """The system with the most faults for which there is a proof. It does not imply a proof without faults, because
         a fault may help to recover."""
         wider = (self._system(faults) for faults in _sets(possible))
-        return next((s for s in wider if self.decider.proves(s, p)), self.system)
+        return next((s for s in wider if self._proves(s, p)), self.system)
+
+    def _proves(self, system: System, p: Provable) -> bool:
+        try:
+            return self.deciders.of(system).proves(system, _own(system, p))
+        except ModelError:  # with these faults the model is wrong
+            return False
 
     def _words(self, p: Provable, survived: Sequence[str], possible: Sequence[str]) -> str:
         together = " together" if len(survived) > 1 and isinstance(p, Recoverability) else ""
         more = f"; also under {', '.join(survived)}{together}" if survived else ""
         for fault in (f for f in possible if f not in survived):
             try:
-                alone = self.decider.decide(self._system((*survived, fault)), p)
+                system = self._system((*survived, fault))
+                alone = self.deciders.of(system).decide(system, _own(system, p))
             except ModelError as problem:
                 more += f"; with {fault} the model is wrong: {problem.what}"
                 continue
@@ -254,7 +263,8 @@ class Proving:
         rows: dict[tuple[str, str, str], Discharged] = {}
         for argument, _ in group:
             rows.update({(o.kind, o.fact, o.action): o for o in argument.obligations})
-        facts = self.decider.obligations.facts
+        decider = self.deciders.of(system)
+        facts = decider.obligations.facts
         used = {name for argument, _ in group for name in argument.facts}
         return Certificate(
             properties=tuple(a.of.name for a, _ in group),
@@ -263,13 +273,19 @@ class Proving:
                 system,
                 self.fixed,
                 self.decider.given,
-                ordered=sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered}),
+                ordered=sorted({s.name for s in decider.obligations.open.indices() if s.ordered}),
                 absent=[f for f in self._variant.protocol.faults if f not in system.faults],
                 inferred=self._inferred,
             ),
             conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
             obligations=tuple(_obligation(o) for o in rows.values()),
         )
+
+
+def _own(system: System, p: Provable) -> Provable:
+    """The property of that name as the system has it: ``enabled(…)`` is the guard that an action has there."""
+    found: Provable = next(q for q in system.properties if q.name == p.name)
+    return found
 
 
 def _sets(names: Sequence[str]) -> list[tuple[str, ...]]:

@@ -108,6 +108,12 @@ class Decider:
             if self.obligations.stuck(system):
                 raise stuck(system)
 
+    def fits(self, system: System) -> bool:
+        """Whether a system has the variables, initial states and invariants that this decider is for."""
+        invariants = (p for p in system.properties if isinstance(p, Invariant))
+        alike = system.variables == self._variables and same(_begun(system), self._begun)
+        return alike and all(map(self.obligations.speaks_of, invariants))
+
     def decide(self, system: System, p: Provable, *, least: bool = False) -> Decision:
         """Look for a proof first, since it decides all sizes; then for a counterexample. ``least``: leave every
         unnecessary fact out of a proof."""

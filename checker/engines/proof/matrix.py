@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
-from planrace.checker.engines.proof.decide import Decider, Decision
+from planrace.checker.engines.proof.decide import Decision
+from planrace.checker.engines.proof.deciders import Deciders
 from planrace.checker.engines.proof.houdini import Discharged
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.results.matrix import Cell, MatrixReport
@@ -32,9 +33,9 @@ class Matrix:
         self.protections = tuple(variant.protections or variant.protocol.protections)
         self.faults = tuple(variant.protocol.faults)
         self.system = self._system((), ())
-        self.decider = Decider(
-            self.system, fixed, limit_guard=LimitGuard("proving", limits or Limits(), listener), rlimit=rlimit
-        )
+        guard = LimitGuard("proving", limits or Limits(), listener)
+        self.deciders = Deciders(self.system, fixed, limit_guard=guard, rlimit=rlimit)
+        self.decider = self.deciders.first
         self.fixed = dict(fixed or {})
         self.properties = [p for p in self.system.properties if isinstance(p, Invariant | StepInvariant)]
         self._discharged: list[Discharged] = []
@@ -57,10 +58,10 @@ class Matrix:
             properties=tuple(p.name for p in self.properties),
             cells=tuple(cells),
             assumptions=tuple(str(t) for t in self.decider.assuming),
-            queries=self.decider.obligations.queries,
+            queries=self.deciders.queries,
             seconds=self.decider.obligations.limit_guard.seconds,
             interrupted=self.interrupted,
-            stopped=self.decider.refuter.stopped,
+            stopped=self.deciders.stopped,
         )
 
     def discharged(self) -> list[Discharged]:
@@ -74,7 +75,7 @@ class Matrix:
 
     def _row(self, protections: Sequence[str], faults: Sequence[str]) -> Iterator[Cell]:
         """The decisions on every property under these. After the time limit no more systems are made."""
-        stopped = self.decider.obligations.limit_guard.look(self.decider.obligations.queries, 0, 0)
+        stopped = self.decider.obligations.limit_guard.look(self.deciders.queries, 0, 0)
         if stopped:
             for p in self.properties:
                 yield self._cell(Decision(p, Verdict.UNKNOWN, stopped.sentence), protections, faults)
@@ -85,7 +86,8 @@ class Matrix:
 
     def _decided(self, system: System, p: Invariant | StepInvariant) -> Decision:
         try:
-            return self.decider.decide(system, p)
+            own = next(q for q in system.properties if q.name == p.name)  # enabled(…) is the guard there
+            return self.deciders.of(system).decide(system, own)
         except ModelError as problem:
             with_ = ", ".join(system.protections) or "no protection"
             under = ", ".join(system.faults) or "no fault"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -70,6 +70,8 @@ class Result:
     reason: str = ""
     negated: tuple[Any, ...] = ()
     counts: tuple[Any, ...] = ()
+    of: Obligations | None = field(default=None, repr=False, compare=False)
+    """Who asked the solver, of what is proved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -376,7 +378,7 @@ class Obligations:
         if found == z3.unsat:
             core = {c.get_id() for c in solver.unsat_core()}
             used = frozenset(n for n, label in labels.items() if label.get_id() in core)
-            return Result(True, used, seconds, negated=tuple(negated), counts=tuple(counts))
+            return Result(True, used, seconds, negated=tuple(negated), counts=tuple(counts), of=self)
         if found == z3.sat:
             return Result(False, given, seconds, "the solver has a counterexample to induction")
         reason = solver.reason_unknown()
@@ -391,7 +393,11 @@ class Obligations:
         return self._given[name]
 
     def parts(self, result: Result) -> Iterator[tuple[str, Any]]:
-        """The formulas of a proved obligation, which together are contradictory, each with a description."""
+        """The formulas of a proved obligation, which together are contradictory, each with a description. Who asked for
+        the proof knows them."""
+        if result.of is not None and result.of is not self:
+            yield from result.of.parts(result)
+            return
         for n, a in enumerate([*self._assumed, *self.open.sizes()], 1):
             yield f"size {n}", a
         for n, a in enumerate(self.open.order(), 1):
