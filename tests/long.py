@@ -91,6 +91,8 @@ LONG = {
         "cli/test_prove.py::test_exit_codes[3-arguments10]",
         "cli/test_prove.py::test_exit_codes[3-arguments9]",
         "cli/test_prove.py::test_json_of_a_counterexample_and_of_a_gap",
+        "engines/proof/test_inference.py::test_an_example_is_proved_by_a_wide_grammar",
+        "engines/proof/test_inference.py::test_points_of_processes_are_in_the_lemmas_of_an_example",
         "engines/proof/test_proof.py::test_against_explicit_search",
         "engines/proof/test_proof.py::test_each_base_protection_matters",
         "engines/proof/test_proof.py::test_every_cell_is_decided",
