@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
@@ -13,6 +14,7 @@ from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import check_number, check_numbers
 from planrace.checker.run.ranges import RANGES, shortened
+from planrace.checker.run.request import Selection
 from planrace.model.language import ModelError, Place, Protocol, System, Variant
 
 
@@ -44,7 +46,7 @@ def conform(
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
     check_number("max_width", max_width, RANGES["max_width"])
     names = {"faults": faults, "with_protections": with_protections, "without": without}
-    selection = selected(subject_of(protocol, "conform"), parameters, **names)
+    selection = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
     files = _files(logs)
     with until(time_limit):
         reader = EventReader(selection.instance, uncertainty)
@@ -52,6 +54,16 @@ def conform(
             for number, text in lines_of(file):
                 reader.add(parsed(text, Place(str(file), number)), LogLine(str(file), number, text), file.name)
         return conform_logs(ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width))
+
+
+def _of_any_size(selection: Selection) -> Selection:
+    """The selection with sizes that may be greater than the protocol declares: nothing is searched but what the logs
+    tell, so many plans in them are no obstacle."""
+    if isinstance(selection.subject, System) and not selection.sizes:
+        return selection
+    system = selection.system
+    wider = tuple(replace(p, high=max(p.high, selection.sizes.get(p.name, 0))) for p in system.parameters)
+    return replace(selection, made=replace(system, parameters=wider).instance(**selection.sizes))
 
 
 def _files(logs: object) -> list[Path]:

@@ -20,6 +20,8 @@ from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Action, Instance
 
 Steps = tuple[Pick, ...]
+REMEMBERED = 100_000
+"""Results of each kind that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class EventSteps:
         self._hidden = [a for a in self.interpreter.actions if a.name in hidden]
         self._free: dict[State, tuple[tuple[Pick, State], ...]] = {}
         self._said: dict[tuple[State, int], tuple[Explanation, ...]] = {}
+        self._after: dict[tuple[State, Pick], State | None] = {}
 
     # One step ------------------------------------------------------------------------------------------------------
     def direct(self, state: State, event: LogEvent) -> tuple[Explanation, ...]:
@@ -51,7 +54,7 @@ class EventSteps:
         found = self._said.get(key)
         if found is None:
             found = tuple(self._direct(state, event)) if agrees(event.before, state) else ()
-            if len(self._said) > 200_000:
+            if len(self._said) > REMEMBERED:
                 self._said.clear()
             self._said[key] = found
         return found
@@ -100,7 +103,7 @@ class EventSteps:
         """The hidden steps from a state."""
         found = self._free.get(state)
         if found is None:
-            if len(self._free) > 100_000:
+            if len(self._free) > REMEMBERED:
                 self._free.clear()
             found = self._free[state] = tuple(self._hidden_moves(state))
         return found
@@ -132,12 +135,21 @@ class EventSteps:
 
     def _performed(self, state: State, picks: Steps) -> State | None:
         """The state after steps; None if one of them is not enabled."""
-        for name, values in picks:
-            found = self.interpreter.perform(state, self._actions[name], values)
-            if found is None:
+        for pick in picks:
+            after = self._next(state, pick)
+            if after is None:
                 return None
-            state = found[1]
+            state = after
         return state
+
+    def _next(self, state: State, pick: Pick) -> State | None:
+        key = state, pick
+        if key not in self._after:
+            if len(self._after) > REMEMBERED:
+                self._after.clear()
+            found = self.interpreter.perform(state, self._actions[pick[0]], pick[1])
+            self._after[key] = None if found is None else found[1]
+        return self._after[key]
 
     def action(self, name: str) -> Action:
         """The action of that name."""

@@ -269,6 +269,15 @@ def test_files_that_say_nothing_are_no_success(tmp_path: Path) -> None:
     assert raised.value.where.line == 2
 
 
+def test_logs_may_be_longer_than_the_sizes_that_are_searched(tmp_path: Path) -> None:
+    """`fixed` declares at most 15 plans."""
+    records: Records = [{"action": "publish"}] * 40
+    records += [{"action": "pick_up", "parameters": [1], "after": {"plan": [40, 0]}}]
+    report = conform("fixed", written(tmp_path, records), {**SIZES, "plans": 40})
+    assert report.verdict is Conformance.CONFORMS
+    assert report.parameters["plans"] == 40
+
+
 def test_a_log_is_one_of_a_protocol_of_the_users_too(tmp_path: Path) -> None:
     sizes = {"workers": 2, "leases": 2}
     went = random_run(select(find(LEASE), sizes).instance, 40, 1)
