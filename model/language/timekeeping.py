@@ -17,6 +17,7 @@ from planrace.model.language.constructors import If, both, each, either, exists
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.insertions import Insertion
 from planrace.model.language.operators import Op
+from planrace.model.language.point_insertions import PointInsertion
 from planrace.model.language.render import applied
 from planrace.model.language.sorts import Array, Scalar, Size
 from planrace.model.language.subset_numbers import refuse_sets
@@ -230,9 +231,9 @@ def ticking(system: System, actions: Mapping[str, Action]) -> dict[str, Action]:
             where=actions[TICK].where,
             remedy="rename it; timers are driven by clock(protocol, …) of planrace.model.patterns",
         )
-    moves = either(*_moves(system))
+    moves = either(*_moves(system, actions))
     waits = ~either(*_due(system, actions))
-    updates = tuple(_ticked(system))
+    updates = tuple(_ticked(system, actions))
     if not given:
         outcome = Outcome(None, TRUE, updates, None, where)
         says = Says("passes by a tick", ())
@@ -246,18 +247,19 @@ def ticking(system: System, actions: Mapping[str, Action]) -> dict[str, Action]:
     return {**actions, tick.name: replace(tick, when=when, outcomes=outcomes, fairness=FAIR)}
 
 
-def _moves(system: System) -> Iterator[Term]:
+def _moves(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
     """The clocks that a tick changes."""
     for c in system.clocks:
         cell = _cell(c)
         yield _some(c.positions, both(cell >= 0, *(() if c.timing.within is not None else (cell < c.limit,))))
     for p in system.place_clocks:
-        yield _both(p.place, p.variable.term, partial(_counts, p), exists)
+        yield _for_members(p, _flags(p, system, actions), partial(_counts, p), exists)
 
 
-def _counts(clock: PlaceClock, place: Term, passed: Term) -> Term:
-    """Whether a tick changes the clock of a process."""
-    return either(*(both(place == point, *_below(clock.limits[n], passed)) for n, point in clock.points.items()))
+def _counts(clock: PlaceClock, place: Term, passed: Term, waits: Term) -> Term:
+    """Whether a tick changes the clock of a process; while it ``waits`` for an inserted step, none does."""
+    counts = either(*(both(place == point, *_below(clock.limits[n], passed)) for n, point in clock.points.items()))
+    return counts if waits is FALSE else both(~waits, counts)
 
 
 def _below(limits: PointLimits, passed: Term) -> tuple[Term, ...]:
@@ -278,7 +280,7 @@ def _due(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
                 yield _some(a.parameters, both(ticks == limits.within, a.guard))
 
 
-def _ticked(system: System) -> Iterator[Update]:
+def _ticked(system: System, actions: Mapping[str, Action]) -> Iterator[Update]:
     """One tick more on all clocks."""
     for c in system.clocks:
         yield Update(
@@ -292,7 +294,7 @@ def _ticked(system: System) -> Iterator[Update]:
         late = [f"{n} within {_number(x.within)}" for n, x in p.limits.items() if x.within is not None]
         yield Update(
             p.variable.term,
-            _both(p.place, p.variable.term, partial(_stayed, p), each),
+            _for_members(p, _flags(p, system, actions), partial(_stayed, p), each),
             p.where,
             "add a way on that waits for nothing, or give what it waits for a deadline, too",
             f"{p.process} has to leave {' and '.join(late)}, and cannot: time would stop",
@@ -313,8 +315,9 @@ def _number(size: Size | None) -> str:
     return "1 tick" if size == 1 else f"{size} ticks"
 
 
-def _stayed(clock: PlaceClock, place: Term, passed: Term) -> Term:
-    """What the clock of a process shows after a tick; beyond its range where a deadline is missed."""
+def _stayed(clock: PlaceClock, place: Term, passed: Term, waits: Term) -> Term:
+    """What the clock of a process shows after a tick; beyond its range where a deadline is missed. While the process
+    ``waits`` for an inserted step, it has not come to the place yet."""
     beyond = lift(passed.sort.high) + 1  # type: ignore[union-attr]
     value = passed
     for name, point in reversed(list(clock.points.items())):
@@ -322,7 +325,7 @@ def _stayed(clock: PlaceClock, place: Term, passed: Term) -> Term:
         late = passed if limits.within is None else beyond
         below = _below(limits, passed) if limits.within is None else (passed < limits.within,)
         value = If(place == point, If(below[0], passed + 1, late), value)
-    return value
+    return value if waits is FALSE else If(waits, passed, value)
 
 
 def _grid(term: Term, change: Callable[[Term], Term]) -> Term:
@@ -332,11 +335,35 @@ def _grid(term: Term, change: Callable[[Term], Term]) -> Term:
     return each(term.sort.domain, lambda m: _grid(term[m], change))
 
 
-def _both(place: Term, passed: Term, what: Callable[[Term, Term], Term], over: Callable[..., Term]) -> Term:
-    """``what`` of the place and the ticks of a process, ``over`` its members."""
-    if not isinstance(place.sort, Array):
-        return what(place, passed)
-    return over(place.sort.domain, lambda m: _both(place[m], passed[m], what, over))
+Flags = tuple[tuple[PointInsertion, Term], ...]
+
+
+def _flags(clock: PlaceClock, system: System, actions: Mapping[str, Action]) -> Flags:
+    """The steps that were inserted into a process, with their flags. Of those before one point it is the last that says
+    whether the process may go on."""
+    mine = [x for x in system.point_insertions if x.process == clock.process and x.inserted in actions]
+    names = {x.inserted for x in mine}
+    return tuple((x, x.flag.term) for x in mine if not (x.before and names & {*x.beside}))
+
+
+def _waiting(flags: Flags, place: Term) -> Term:
+    """Whether an inserted step is next at a place."""
+    found = (flag if not x.before else both(place == x.point, ~flag) for x, flag in flags)
+    return either(*found)
+
+
+def _for_members(
+    clock: PlaceClock, flags: Flags, what: Callable[[Term, Term, Term], Term], over: Callable[..., Term]
+) -> Term:
+    """``what`` of the place and the ticks of a process, and whether it waits for an inserted step, ``over`` its
+    members."""
+
+    def inside(place: Term, passed: Term, flags: Flags) -> Term:
+        if not isinstance(place.sort, Array):
+            return what(place, passed, _waiting(flags, place))
+        return over(place.sort.domain, lambda m: inside(place[m], passed[m], tuple((x, flag[m]) for x, flag in flags)))
+
+    return inside(clock.place, clock.variable.term, flags)
 
 
 def _some(parameters: Sequence[Term], condition: Term) -> Term:
