@@ -8,9 +8,12 @@ from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
 from planrace.checker.conform.conform import WIDTH, ConformRequest, conform_logs
+from planrace.checker.conform.mapping.file import read_mapping
+from planrace.checker.conform.mapping.reader import MappedLogs
 from planrace.checker.conform.records import EventReader, lines_of, parsed
 from planrace.checker.engines.limits import until
 from planrace.checker.results.conformance import ConformanceReport, LogLine
+from planrace.checker.results.mapping import MappingExplanation
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import check_number, check_numbers
 from planrace.checker.run.ranges import RANGES, shortened
@@ -27,6 +30,7 @@ def conform(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
+    mapping: str | Path | None = None,
     logged: Sequence[str] = (),
     hidden: int | None = None,
     uncertainty: float = 0.0,
@@ -36,11 +40,13 @@ def conform(
     """Search for a run of the model that the logs tell, as ``check conform`` does. The result is true only if there is
     one that explains every line and violates no property.
 
-    ``logs`` are files of JSON lines, a stream each unless their records name their streams (``docs/conform.md``).
-    Actions that no line can be may happen unseen; ``logged`` names actions of which every step is logged, although none
-    may occur. ``hidden`` is the most unseen steps between two events (0: none). ``uncertainty`` is how many seconds a
-    clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where logs leave the
-    model; beyond it the answer is unknown. Raises ``ModelError`` for a wrong request and for wrong lines.
+    ``logs`` are files of JSON lines, a stream each unless their records name their streams (``docs/conform.md``); with
+    a ``mapping``, a file that says how lines become records, they are texts of any form. Actions that no line can be
+    may happen unseen; ``logged`` names actions of which every step is logged, although none may occur, and so are those
+    that the mapping names. ``hidden`` is the most unseen steps between two events (0: none). ``uncertainty`` is how
+    many seconds a clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where
+    logs leave the model; beyond it the answer is unknown. Raises ``ModelError`` for a wrong request, a wrong
+    mapping and wrong lines.
     """
     check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
@@ -50,6 +56,12 @@ def conform(
     files = _files(logs)
     with until(time_limit):
         reader = EventReader(selection.instance, uncertainty)
+        if mapping is not None:
+            mapped = _mapped(mapping, selection, reader)
+            mapped.read(files)
+            streams, ignored = tuple(reader.streams.values()), mapped.unrecognised
+            every = tuple(dict.fromkeys((*logged, *mapped.actions)))
+            return conform_logs(ConformRequest(selection, streams, every, hidden, max_width, ignored))
         for file in files:
             for number, text in lines_of(file):
                 reader.add(parsed(text, Place(str(file), number)), LogLine(str(file), number, text), file.name)
@@ -64,6 +76,25 @@ def _of_any_size(selection: Selection) -> Selection:
     system = selection.system
     wider = tuple(replace(p, high=max(p.high, selection.sizes.get(p.name, 0))) for p in system.parameters)
     return replace(selection, made=replace(system, parameters=wider).instance(**selection.sizes))
+
+
+def explain_mapping(
+    protocol: Protocol | Variant | System | str,
+    logs: str | Path | Sequence[str | Path],
+    mapping: str | Path,
+    parameters: Mapping[str, int | str] | None = None,
+    **selection: Sequence[str],
+) -> MappingExplanation:
+    """What a mapping makes of the first lines of logs. Raises ``ModelError`` for a wrong mapping, and for logs that
+    cannot be read."""
+    chosen = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **selection))
+    return _mapped(mapping, chosen, EventReader(chosen.instance)).explain(_files(logs))
+
+
+def _mapped(mapping: object, selection: Selection, reader: EventReader) -> MappedLogs:
+    if not isinstance(mapping, str | Path):
+        raise ModelError(f"mapping={shortened(mapping)} names no file", remedy='write mapping="mapping.toml"')
+    return MappedLogs(read_mapping(mapping), selection.instance.system, reader)
 
 
 def _files(logs: object) -> list[Path]:

@@ -20,6 +20,19 @@ FORMS = "text, json, html."
 @options.selection()
 @options.option(
     Topic.WHAT,
+    "--mapping",
+    type=click.Path(),
+    metavar="FILE",
+    help="A TOML file that says how the lines of the logs become records (docs/conform.md).",
+)
+@options.option(
+    Topic.WHAT,
+    "--explain-mapping",
+    is_flag=True,
+    help="Show what the mapping makes of the first 20 lines of each log, and search for nothing.",
+)
+@options.option(
+    Topic.WHAT,
     "--uncertainty",
     type=NumberType("uncertainty"),
     default=0.0,
@@ -54,7 +67,8 @@ FORMS = "text, json, html."
 @options.output(FORMS)
 @options.look(progress=False)
 def conform_command(protocol: str, **arguments: Any) -> int:
-    """Find the run of the model that LOGS tell: files of JSON lines, a stream each, with clocks that may be wrong.
+    """Find the run of the model that LOGS tell: files of JSON lines, or of any text with a mapping, a stream each,
+    with clocks that may be wrong.
     Steps that no line tells (crashes, for example) are filled in where they are needed, and are listed. The run is
     asked about all invariants. If nothing explains the logs, you read where they leave the model, and why
     (docs/conform.md).

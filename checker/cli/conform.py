@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from planrace.checker.api.conforming import conform
+import click
+
+from planrace.checker.api.conforming import conform, explain_mapping
 from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.engines.limits import until
+from planrace.checker.report.text.mapping import mapping_text
 
 FORMATS = ("text", "json", "html")
 
 
 def conform_command(protocol: str, **arguments: Any) -> int:
     """Search; returns the exit code."""
+    mapping = arguments["mapping"]
+    if arguments["explain_mapping"]:
+        if mapping is None:
+            raise click.UsageError("--explain-mapping explains a mapping; name it: --mapping FILE.")
+        explained = explain_mapping(protocol, arguments["logs"], mapping, **selection_arguments(arguments))
+        click.echo(mapping_text(explained), nl=False)
+        return 0
     with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
         delivery = Delivery(
             arguments["formats"],
@@ -21,13 +31,14 @@ def conform_command(protocol: str, **arguments: Any) -> int:
             FORMATS,
             look=arguments["look"],
             brief=True,
-            reads=(*arguments["logs"], *source_of(protocol)),
+            reads=(*arguments["logs"], mapping or "", *source_of(protocol)),
         )
         with delivery.answering(protocol):
             found = conform(
                 protocol,
                 arguments["logs"],
                 **selection_arguments(arguments),
+                mapping=mapping,
                 logged=arguments["logged"],
                 hidden=arguments["hidden"],
                 uncertainty=arguments["uncertainty"],

@@ -129,6 +129,7 @@ PAGES: Mapping[str, Page] = {
             ("check conform -p mine.py:protocol a.jsonl b.jsonl", "one stream a file; which run explains them?"),
             ("check conform -p mine.py:protocol all.jsonl --uncertainty 0.05", "clocks are wrong by up to 50 ms"),
             ("check conform -p mine.py:protocol all.jsonl --hidden 0", "every step is in the logs"),
+            ("check conform -p mine.py:protocol my.log --mapping my.toml", "logs of another form"),
         ),
     ),
     "mcp": Page(

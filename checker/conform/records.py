@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +27,8 @@ from planrace.model.language.errors import known, near
 LONGEST = 1 << 20
 """Characters of a line; a longer one is no record."""
 STEP_KEYS = ("action", "parameters", "outcome")
+NUMBER = re.compile(r"-?\d{1,18}")
+"""A whole number as a text."""
 KEYS = (*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "stream", "note")
 
 
@@ -142,7 +146,7 @@ class EventReader:
         given = record.get(key, {})
         if not isinstance(given, Mapping):
             raise _wrong(key, given, "an object: variables and their values", where)
-        return tuple(self._observer.read(given, where))
+        return tuple(self._observer.read({name: _numbered(value) for name, value in given.items()}, where))
 
     # Time ----------------------------------------------------------------------------------------------------------
     def _interval(self, record: Mapping[str, Any], where: Place) -> tuple[float, float]:
@@ -183,6 +187,15 @@ def _steps(record: Mapping[str, Any], where: Place) -> Iterable[Mapping[str, Any
     return several
 
 
+def _numbered(value: Any) -> Any:
+    """A value of an observation, with members that are numbers as keys: those of JSON and TOML are texts."""
+    if isinstance(value, list):
+        return [_numbered(x) for x in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {int(k) if isinstance(k, str) and NUMBER.fullmatch(k) else k: _numbered(x) for k, x in value.items()}
+
+
 def _serials(given: Any, where: Place) -> tuple[tuple[str, int], ...]:
     if not isinstance(given, Mapping) or not all(
         isinstance(n, int) and not isinstance(n, bool) for n in given.values()
@@ -204,7 +217,9 @@ def _seconds(value: Any, where: Place) -> float:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max  # not of nan; integers may have any number of digits
 
 
 def _wrong(what: str, value: Any, wanted: str, where: Place) -> ModelError:

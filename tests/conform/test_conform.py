@@ -204,6 +204,11 @@ WRONG: dict[str, tuple[str, str]] = {
     "an unknown variable": ('{"action": "publish", "after": {"lates": 1}}', "fixed has no variable 'lates'"),
     "no time": ('{"action": "publish", "at": "yesterday"}', "not seconds or a time of ISO 8601"),
     "not a number": ('{"action": "publish", "at": NaN}', "NaN is no number"),
+    "a time beyond all floats": ('{"action": "publish", "at": 1%s}' % ("0" * 400), "not seconds or a time of ISO 8601"),
+    "a key that is no member": (
+        '{"action": "publish", "before": {"cursor": {"7": 1}}}',
+        "cursor has the key 7, which is no member",
+    ),
     "an interval backwards": ('{"action": "publish", "at": [2, 1]}', "ends before it begins"),
     "a negative uncertainty": ('{"action": "publish", "uncertainty": -1}', "not a number of seconds"),
     "a serial that is no number": ('{"action": "publish", "serials": {"zone": "1"}}', "an object of whole numbers"),

@@ -11,16 +11,15 @@ from typing import Any
 import msgspec
 
 from planrace.checker.api.project.section import Section
+from planrace.checker.run.toml_schema import DRAFT, without_null
 
-DRAFT = "http://json-schema.org/draft-07/schema#"
-"""The draft that SchemaStore asks for."""
 ID = "planrace/pyproject/1"
 
 
 def section_schema() -> dict[str, Any]:
     """The schema of the table ``tool.planrace``."""
     (_, named) = msgspec.json.schema_components([Section], ref_template="#/definitions/{name}")
-    tables = {name: _plain(schema) for name, schema in named.items()}
+    tables = {name: without_null(schema) for name, schema in named.items()}
     top = tables.pop("Section")
     return {"$schema": DRAFT, "$id": ID, **top, "title": "planrace", "definitions": tables}
 
@@ -28,16 +27,3 @@ def section_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The schema as a file."""
     return json.dumps(section_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(schema: Any) -> Any:
-    """The schema without null: TOML has none, and leaving a key out means the same."""
-    if isinstance(schema, list):
-        return [_plain(s) for s in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {k: _plain(v) for k, v in schema.items() if not (k == "default" and v is None)}
-    choices = [c for c in found.get("anyOf", ()) if c != {"type": "null"}]
-    if len(choices) == 1:
-        return {**{k: v for k, v in found.items() if k != "anyOf"}, **choices[0]}
-    return {**found, "anyOf": choices} if choices else found

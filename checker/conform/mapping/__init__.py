@@ -1,0 +1,1 @@
+"""Mapping files: how the lines of a log become records (``docs/conform.md``)."""

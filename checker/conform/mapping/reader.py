@@ -1,0 +1,113 @@
+"""Reads logs by a mapping into the events of an instance, and explains what became of their lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from planrace.checker.conform.mapping.file import LogMapping, RecordTemplate
+from planrace.checker.conform.mapping.mapper import LogMapper, record_text
+from planrace.checker.conform.mapping.template import Templates
+from planrace.checker.conform.mapping.watch import watching
+from planrace.checker.conform.records import EventReader, lines_of
+from planrace.checker.results.conformance import LogLine
+from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExplanation
+from planrace.model.language import ModelError, System
+from planrace.model.language.errors import known
+
+FIRST = 20
+"""Lines of each log that are explained."""
+
+
+class MappedLogs:
+    """The logs of one request. ``unrecognised`` counts lines that are neither steps nor known not to matter, and those
+    that begin a step which no line completes."""
+
+    def __init__(self, mapping: LogMapping, system: System, reader: EventReader) -> None:
+        """Raises ``ModelError`` if the mapping names an action or a parameter that the model does not have."""
+        self._mapping, self._reader = mapping, reader
+        self._actions = dict(_actions(mapping))
+        self.unrecognised = 0
+        for name, rules in self._actions.items():
+            known(name, system.actions, f"action of {system.name}", where=mapping.place(rules[0]))
+        self._seen: set[str] = set()
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The actions that the mapping names: every step of them is logged."""
+        return tuple(self._actions)
+
+    def read(self, files: Sequence[Path]) -> None:
+        """Read all lines. Raises ``ModelError`` with file and line, and if an action of the mapping never occurs."""
+        with watching() as watch:
+            for file in files:
+                mapper = LogMapper(self._mapping, watch)
+                for number, text in lines_of(file):
+                    line = LogLine(str(file), number, text)
+                    if self._line(mapper, line, file.name)[0] is LineKind.UNKNOWN:
+                        self.unrecognised += 1
+                self.unrecognised += len(mapper.unfinished) + len(mapper.begun)
+        if self._seen:  # if nothing was recognised at all, that is the error
+            self._check_never()
+
+    def _line(self, mapper: LogMapper, line: LogLine, stream: str) -> tuple[LineKind, tuple[str, ...]]:
+        """Read a line; returns what it is, and its records."""
+        found = mapper.read(line)
+        for record in found.records:
+            try:
+                self._reader.add(record, line, stream)
+            except ModelError as problem:
+                assert found.rule is not None
+                made = f"{problem.what}, in the record of {mapper.called(found.rule)}"
+                raise ModelError(made, where=problem.where, remedy=problem.remedy) from None
+            steps = record.get("any") or [record]
+            self._seen.update(step["action"] for step in steps)
+        return found.kind, tuple(map(record_text, found.records))
+
+    def _never(self, rare: bool) -> list[str]:
+        """Actions of the mapping that did not occur, with those that are ``rare``, or without."""
+        steps = self._mapping.file.step
+        unseen = [(a, rules) for a, rules in self._actions.items() if a not in self._seen]
+        return [a for a, rules in unseen if rare or not all(steps[n].rare for n in rules)]
+
+    def _check_never(self) -> None:
+        never = self._never(rare=False)
+        if never:
+            what = f"no line of the logs is {' or '.join(never)}, which the mapping names"
+            remedy = "repair its match (--explain-mapping shows lines), or write rare = true if logs may have none"
+            raise ModelError(what, where=self._mapping.place(self._actions[never[0]][0]), remedy=remedy)
+
+    # Explaining ----------------------------------------------------------------------------------------------------
+    def explain(self, files: Sequence[Path], first: int = FIRST) -> MappingExplanation:
+        """What becomes of the first lines of each log. Raises ``ModelError`` for logs that cannot be read."""
+        found: list[ExplainedLine] = []
+        with watching() as watch:
+            for file in files:
+                mapper = LogMapper(self._mapping, watch)
+                lines = (LogLine(str(file), n, text) for n, text in islice(lines_of(file), first))
+                found += [self._explained(mapper, line, file.name) for line in lines]
+        return MappingExplanation(self._mapping.path, tuple(found), tuple(self._never(rare=True)))
+
+    def _explained(self, mapper: LogMapper, line: LogLine, stream: str) -> ExplainedLine:
+        try:
+            kind, details = self._line(mapper, line, stream)
+        except ModelError as problem:
+            remedy = f" ({problem.remedy})" if problem.remedy else ""
+            return ExplainedLine(line, LineKind.WRONG, (problem.what + remedy,))
+        if kind is LineKind.UNKNOWN:
+            details = (mapper.nearest(line),)
+        return ExplainedLine(line, kind, details)
+
+
+def _actions(mapping: LogMapping) -> Iterator[tuple[str, list[int]]]:
+    """The actions that a mapping names, with the steps that name them."""
+    templates, found = Templates(mapping.file.tables), dict[str, list[int]]()
+    for n, rule in enumerate(mapping.file.step):
+        tables: list[RecordTemplate] = rule.steps or [rule]
+        for table in tables:
+            texts = [table.action] if table.any is None else [step.get("action") for step in table.any]
+            for text in texts:
+                for name in templates.values(text) if isinstance(text, str) else ():
+                    found.setdefault(name, []).append(n)
+    yield from found.items()

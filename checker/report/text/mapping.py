@@ -1,0 +1,24 @@
+"""What a mapping makes of the first lines of logs, as text."""
+
+from __future__ import annotations
+
+from planrace.checker.results.mapping import LineKind, MappingExplanation
+from planrace.checker.results.wording import counted, joined
+
+LONG = 100
+"""The most characters of a line that are shown."""
+
+
+def mapping_text(found: MappingExplanation) -> str:
+    """Each line with what it is below it, and counts."""
+    rows: list[str] = []
+    for x in found.lines:
+        text = x.line.text if len(x.line.text) <= LONG else f"{x.line.text[:LONG]}…"
+        rows.append(f"{x.line}: {text}")
+        details = [d for d in x.details if d] or [""]
+        rows += [f"  {x.kind.value}{f': {d}' if d else ''}" for d in details]
+    shown = [f"{found.count(kind)} {kind.value}" for kind in LineKind if found.count(kind)]
+    rows += ["", f"{found.mapping}, {counted(len(found.lines), 'line')}: {', '.join(shown) or 'nothing to explain'}"]
+    if found.never:
+        rows.append(f"None of these lines is {joined(found.never)}.")
+    return "\n".join(rows) + "\n"
