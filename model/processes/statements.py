@@ -14,7 +14,7 @@ from planrace.model.language.chosen_composites import check_chosen
 from planrace.model.language.composite import CompositeSort
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, SizeValue, Sort
+from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, SizeValue, Sort, describe, is_scalar
 from planrace.model.language.subset_numbers import check_numbered
 from planrace.model.language.terms import Value, make
 from planrace.model.language.timing import check_limit, check_order
@@ -126,6 +126,10 @@ def some(sort: Scalar | SetOf | CompositeSort[Any], condition: Callable[[Any], V
         check_numbered(sort, "some(…)")
     if isinstance(sort, CompositeSort):
         check_chosen(sort)
+    elif not isinstance(sort, SetOf) and not is_scalar(sort):
+        raise DefinitionError(f"some: {describe(sort)} has no members", remedy="write some(Sort, lambda p: …)")
+    if condition is not None and not callable(condition):
+        raise DefinitionError(f"some: {condition!r} is no function", remedy="write some(Sort, lambda p: …)")
     return Some(sort, condition)
 
 

@@ -17,7 +17,7 @@ from planrace.model.language.constructors import If, both, either
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.sorts import Array, Int
-from planrace.model.language.terms import FALSE, TRUE, Term, equal, expect, lift, make, substitute, subterms
+from planrace.model.language.terms import FALSE, TRUE, Term, equal, expect, is_checked, lift, make, substitute, subterms
 
 _FOR_AUTHORS = True  # errors name the line of the process
 
@@ -48,6 +48,7 @@ class Assignments:
         root, path = apart(target)
         if root.op is not Op.VARIABLE:
             remedy = "only variables of the protocol, local variables and their elements can"
+            remedy += "; assign the whole: update(s, s.put(k, x))" if is_checked(target) else ""
             raise DefinitionError(f"{target} cannot be assigned to", where=where, remedy=remedy)
         given = expect(value, target.sort, f"assignment to {target}", remedy)
         before = tuple(w for w in self.writes.get(root, ()) if not covers(path, w.path))

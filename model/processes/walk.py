@@ -226,9 +226,8 @@ class Walker:
             element = way.current_target(self._value(cached(target, loaded(target)), scope, way))
             return way.assigned(element, value, place)
         if not isinstance(target, ast.Name):
-            source.refuse(
-                target, f"{short(target)} cannot be assigned to", "assign a local variable, or an element a[i]"
-            )
+            remedy = f"assign a local variable, or an element a[i]; a field of a record by update({short(target)}, …)"
+            source.refuse(target, f"{short(target)} cannot be assigned to", remedy)
         if target.id in scope.locals:
             return way.assigned(scope.locals[target.id], value, place)
         outside = source.names.get(target.id)
