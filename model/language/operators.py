@@ -8,6 +8,8 @@ import enum
 class Op(enum.Enum):
     """Every operator; each engine must support all of them."""
 
+    __hash__ = object.__hash__  # each is a single object; Enum hashes its name, which tables of operators feel
+
     CONST = "constant"  # data: the value
     PARAMETER = "parameter"  # data: the Parameter
     VARIABLE = "variable"  # data: its name

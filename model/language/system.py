@@ -271,11 +271,22 @@ class Instance:
 
     def bounds(self, sort: Scalar | SetOf) -> tuple[int, int]:
         """Least and greatest value of a bounded scalar sort; of a set, the numbers of its subsets."""
+        found = self._bounds.get(id(sort))
+        if found is None:
+            found = self._bounds[id(sort)] = sort, self._computed_bounds(sort)
+        return found[1]
+
+    def _computed_bounds(self, sort: Scalar | SetOf) -> tuple[int, int]:
         if isinstance(sort, SetOf):
             low, high = self.bounds(sort.element)
             return 0, 2 ** max(0, high - low + 1) - 1
         least, most = bounds_of(sort)
         return self.size(least), self.size(most)
+
+    @cached_property
+    def _bounds(self) -> dict[int, tuple[Scalar | SetOf, tuple[int, int]]]:
+        """By identity, which is found sooner than by value; the sort is kept, so that nothing else gets its identity."""
+        return {}
 
     def members(self, sort: Scalar | SetOf) -> range:
         """Every value of a bounded scalar sort, ascending; of a set, the numbers of its subsets."""
