@@ -285,7 +285,7 @@ class Instance:
 
     @cached_property
     def _bounds(self) -> dict[int, tuple[Scalar | SetOf, tuple[int, int]]]:
-        """By identity, which is found sooner than by value; the sort is kept, so that nothing else gets its identity."""
+        """By identity, which is found sooner than by value; the sort is kept, so that no other gets its identity."""
         return {}
 
     def members(self, sort: Scalar | SetOf) -> range:
