@@ -8,6 +8,7 @@ from functools import partial
 from itertools import combinations
 from typing import Any
 
+from planrace.checker.advice.family import variables_of
 from planrace.checker.advice.lint.undeclared import forgotten
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.engines.proof.decide import Decision, NonInductiveLemma
@@ -167,8 +168,14 @@ class Proving:
         return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
 
     def _system(self, faults: Sequence[str]) -> System:
+        """The system with these faults. Of the inferred lemmas it has those that are about its own variables: the
+        counter of a bounded fault exists with the fault."""
         system = self._selection.system_with(faults)
-        return system if self._found is None else replace(system, proofs=self._found)
+        if self._found is None:
+            return system
+        there = {v.name for v in system.variables}
+        known = (replace(a, lemmas=tuple(x for x in a.lemmas if variables_of(x.holds) <= there)) for a in self._found)
+        return replace(system, proofs=tuple(known))
 
     def _finding(self, p: Provable) -> Finding:
         if self._stopped:

@@ -67,3 +67,25 @@ def test_every_set_of_protections_and_faults_is_decided() -> None:
             assert found["no-flash", protections, ()] == found["dark", protections, ()] == "holds"
             assert found["no-flash", protections, ("surge",)] == found["dark", protections, ("surge",)] == "violated"
             assert {found["turns", protections, faults] for faults in ((), ("surge",))} == {"holds"}
+
+
+def test_lemmas_about_the_count_of_a_fault_are_for_systems_with_it() -> None:
+    """They are inferred under all faults, and the system without the fault counts nothing."""
+    p = Protocol("bounded", "a number is lost at most once")
+    loss = p.fault("loss", "it is lost", at_most=1)
+    number = p.variable("number", integers(0, 2), 0)
+    lost = p.variable("lost", integers(0, 2), 0)
+
+    @p.action(by="somebody")
+    def grow() -> Step:
+        return step(when(number < 2), update(number, number + 1))
+
+    @p.action(by="somebody", fault=loss)
+    def lose() -> Step:
+        return step(when(number == 2, lost < 2), update(number, 0), update(lost, lost + 1))
+
+    p.final(number == 2)
+    p.declare(invariant("once", lost <= 1, "it is lost once at most"))
+    (found,) = prove(p, infer=True).findings
+    assert found.how.startswith("proof at its only size")
+    assert found.how.endswith("; also under loss")
