@@ -32,13 +32,13 @@ NUMBER = re.compile(r"-?\d{1,18}")
 KEYS = (*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "stream", "note")
 
 
-def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
     """The lines of a log, from 1, without their ends. Raises ``ModelError`` for a file that cannot be read, a line that
     is not UTF-8 and one that is too long."""
     try:
         with path.open("rb") as file:
             number = 0
-            while raw := file.readline(4 * LONGEST):
+            while raw := file.readline(4 * longest):
                 number += 1
                 try:
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
@@ -46,9 +46,9 @@ def lines_of(path: Path) -> Iterator[tuple[int, str]]:
                     at = Place(str(path), number)
                     what = f"the line is not UTF-8: byte {problem.start + 1} is {raw[problem.start]:#04x}"
                     raise ModelError(what, where=at, remedy="convert the log: iconv -f … -t utf-8") from None
-                if len(text) > LONGEST:
+                if len(text) > longest:
                     at = Place(str(path), number)
-                    raise ModelError(f"the line has more than {LONGEST:,} characters", where=at, remedy="leave it out")
+                    raise ModelError(f"the line has more than {longest:,} characters", where=at, remedy="leave it out")
                 if text.strip():
                     yield number, text
     except OSError as problem:

@@ -122,6 +122,58 @@ def test_lines_may_be_several_steps_and_steps_several_lines(tmp_path: Path) -> N
     assert "at" not in json.loads(late.lines[1].details[0])
 
 
+def span(name: str, start: int, end: int, **attributes: Any) -> dict[str, Any]:
+    pairs = [{"key": k.replace("_", "."), "value": v} for k, v in attributes.items()]
+    nanoseconds = {"startTimeUnixNano": str(start * 10**9), "endTimeUnixNano": end * 10**9}
+    return {"name": name, **nanoseconds, "attributes": pairs}
+
+
+def exported(spans: list[dict[str, Any]], service: str = "region") -> str:
+    resource = {"attributes": [{"key": "service.name", "value": {"stringValue": service}}]}
+    return json.dumps({"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]}) + "\n"
+
+
+OTLP = """
+form = "otlp"
+[[step]]
+match = { kind = "span", name = "publish" }
+action = "publish"
+[[step]]
+match = { kind = "event", name = "taken" }
+action = "pick_up"
+parameters = { i = "{span.attributes.enactor.id}" }
+[[step]]
+match = { kind = "log", body = "^locked by (?P<i>\\\\d)" }
+action = "take_lock"
+parameters = { i = "{i}" }
+"""
+
+
+def test_opentelemetry_is_read(tmp_path: Path) -> None:
+    """Spans are boxes, their events and log records are instants; batches may come in any order."""
+    work = span("work", 3, 9, enactor_id={"intValue": "2"})
+    work["events"] = [{"name": "taken", "timeUnixNano": "4000000000"}]
+    record = {"timeUnixNano": 5 * 10**9, "body": {"stringValue": "locked by 2"}}
+    logs = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}) + "\n"
+    log = logs + exported([work]) + exported([span("publish", 1, 2)], "planner") + '{"resourceMetrics": []}\n'
+    report = conformed(tmp_path, log, OTLP)
+    assert report.verdict is Conformance.CONFORMS
+    assert report.ignored == 1  # the span around the event
+    assert {s.name for s in report.streams} == {"planner", "region", "a.log"}
+    assert report.trace is not None
+    steps = [(s.action, s.parameters) for s in report.trace.steps]
+    assert steps == [("publish", {}), ("pick_up", {"i": 2}), ("take_lock", {"i": 2})]
+    assert [x and x.line for x in report.lines] == [3, 2, 1]
+    found = explain_mapping("fixed", tmp_path / "a.log", tmp_path / "a.toml", SIZES)
+    assert json.loads(found.lines[0].details[0])["at"] == [1.0, 2.0]
+    assert (found.lines[-1].kind, found.lines[-1].details[0][:16]) == (LineKind.UNKNOWN, "the nearest is s")
+    for wrong in ("{}", '{"resourceSpans": 1}', exported([{"startTimeUnixNano": "soon"}])):
+        with pytest.raises(ModelError, match="the line is no OTLP JSON") as raised:
+            conformed(tmp_path, logs + wrong, OTLP)
+        assert raised.value.where is not None
+        assert raised.value.where.line == 2
+
+
 PLAIN = "[[step]]\nmatch = 'published (?P<n>.*)'\naction = \"publish\"\n"
 WRONG_MAPPINGS: dict[str, tuple[str, str, int]] = {
     "a key": (PLAIN + "acton = 1\n", "step 1: acton is no key here.*did you mean action", 4),

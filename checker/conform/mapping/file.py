@@ -26,6 +26,8 @@ class LogForm(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    OTLP = "otlp"
+    """Requests of exporters of OpenTelemetry, one a line; each span, event and log record counts as a line."""
 
 
 class RecordTemplate(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,7 +61,7 @@ class StepRule(RecordTemplate, forbid_unknown_fields=True):
 
     match: Annotated[
         Condition | None,
-        Meta(description="A regular expression found in the line; for JSON, one for each of some paths."),
+        Meta(description="A regular expression found in the line; for JSON and OTLP, one for each of some paths."),
     ] = None
     begin: Annotated[
         Condition | None,
@@ -78,7 +80,9 @@ class MappingFile(msgspec.Struct, forbid_unknown_fields=True):
     """How the lines of a log become records."""
 
     step: Annotated[list[StepRule], Meta(min_length=1, description="Kinds of lines; the first that matches counts.")]
-    form: Annotated[LogForm, Meta(description="What the lines are: text, or a JSON object each.")] = LogForm.TEXT
+    form: Annotated[LogForm, Meta(description="What the lines are: text, a JSON object each, or OTLP JSON.")] = (
+        LogForm.TEXT
+    )
     line: Annotated[
         Regex | None, Meta(description="What all lines of steps have in common; its named groups are fields.")
     ] = None

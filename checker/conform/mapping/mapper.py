@@ -18,6 +18,8 @@ from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import LineKind
 from planrace.model.language import ModelError, Place
 
+OTLP_KEYS = {"at": "{at}", "stream": "{resource.service.name?}"}
+"""Keys of records of OpenTelemetry that a mapping may leave out."""
 NEAR = 0.25
 """The part of an expression that must be found in a line for it to be called near."""
 
@@ -52,17 +54,17 @@ class LogMapper:
         self._line = None if file.line is None else re.compile(file.line)
         self._ignore = [re.compile(p) for p in file.ignore]
         self._rules = [_rule(mapping, rule) for rule in file.step]
-        self._time = file.time
+        self._time = file.time or ("ns" if file.form is LogForm.OTLP else None)
         self.begun: dict[tuple[int, Any], tuple[LineFields, LogLine]] = {}
         self.unfinished: list[LogLine] = []
         """Lines that began a step which was begun again."""
 
-    def read(self, line: LogLine) -> MappedLine:
-        """What a line is. Raises ``ModelError`` with the place of the line."""
+    def read(self, line: LogLine, data: Any = None) -> MappedLine:
+        """What a line is; ``data`` is its value if it has been read before. Raises ``ModelError`` with the place."""
         where = Place(line.file, line.line)
         self._watch.start()
         try:
-            return self._read(line, where)
+            return self._read(line, data, where)
         except SlowMatchError:
             what = f"the expressions of {self._mapping.path} took more than {SECONDS:g} s for this line"
             remedy = "write expressions without a repetition in a repetition, such as (a+)+"
@@ -70,8 +72,8 @@ class LogMapper:
         finally:
             self._watch.stop()
 
-    def _read(self, line: LogLine, where: Place) -> MappedLine:
-        fields = self._fields(line.text, where)
+    def _read(self, line: LogLine, data: Any, where: Place) -> MappedLine:
+        fields = self._fields(line.text, data, where)
         for n, rule in enumerate(self._rules if fields is not None else ()):
             assert fields is not None
             found = fields.matched(rule.match)
@@ -86,8 +88,10 @@ class LogMapper:
                 return MappedLine(LineKind.BEGUN, n)
         return MappedLine(LineKind.IGNORED if self._ignored(line.text) else LineKind.UNKNOWN)
 
-    def _fields(self, text: str, where: Place) -> LineFields | None:
+    def _fields(self, text: str, data: Any, where: Place) -> LineFields | None:
         """The line with the fields that all lines have; None if it is not of the common form."""
+        if data is not None:
+            return LineFields(text, data)
         if self._mapping.file.form is LogForm.JSON:
             try:
                 return LineFields(text, parsed(text, where))
@@ -151,12 +155,12 @@ class LogMapper:
         return f"step {n + 1} of {self._mapping.place(n)}"
 
     # Why not -------------------------------------------------------------------------------------------------------
-    def nearest(self, line: LogLine) -> str:
+    def nearest(self, line: LogLine, data: Any = None) -> str:
         """Why a line is no step: how far the nearest expression of the mapping matches. The search for it must not take
         longer than that of a line."""
         self._watch.start()
         try:
-            fields = self._fields(line.text, Place(line.file, line.line))
+            fields = self._fields(line.text, data, Place(line.file, line.line))
             if fields is None and self._line is not None:
                 return f"it has not the form of line: {LineFields(line.text).distance(self._line)[1]}"
             if fields is None:
@@ -185,7 +189,8 @@ def _seconds(value: Any) -> Any:
 
 def _rule(mapping: LogMapping, rule: StepRule) -> _Rule:
     assert rule.match is not None  # the reader of the file sees to it
-    common = {**mapping.file.every.record, **rule.record}
+    usual = OTLP_KEYS if mapping.file.form is LogForm.OTLP else {}
+    common = {**usual, **mapping.file.every.record, **rule.record}
     records = tuple({**common, **step.record} for step in rule.steps) if rule.steps else (common,)
     begin = None if rule.begin is None else compiled(rule.begin)
     return _Rule(rule, compiled(rule.match), begin, records)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from planrace.checker.conform.mapping.file import LogMapping, RecordTemplate
+from planrace.checker.conform.mapping.file import LogForm, LogMapping, RecordTemplate
 from planrace.checker.conform.mapping.mapper import LogMapper, record_text
+from planrace.checker.conform.mapping.otlp import telemetry_of
 from planrace.checker.conform.mapping.template import Templates
 from planrace.checker.conform.mapping.watch import watching
 from planrace.checker.conform.records import EventReader, lines_of
@@ -43,17 +45,23 @@ class MappedLogs:
         with watching() as watch:
             for file in files:
                 mapper = LogMapper(self._mapping, watch)
-                for number, text in lines_of(file):
-                    line = LogLine(str(file), number, text)
-                    if self._line(mapper, line, file.name)[0] is LineKind.UNKNOWN:
+                for line, data in self._lines(file):
+                    if self._line(mapper, line, data, file.name)[0] is LineKind.UNKNOWN:
                         self.unrecognised += 1
                 self.unrecognised += len(mapper.unfinished) + len(mapper.begun)
         if self._seen:  # if nothing was recognised at all, that is the error
             self._check_never()
 
-    def _line(self, mapper: LogMapper, line: LogLine, stream: str) -> tuple[LineKind, tuple[str, ...]]:
+    def _lines(self, file: Path) -> Iterator[tuple[LogLine, Any]]:
+        """What counts as a line, with its value where it has been read."""
+        if self._mapping.file.form is LogForm.OTLP:
+            yield from telemetry_of(file)
+        else:
+            yield from ((LogLine(str(file), number, text), None) for number, text in lines_of(file))
+
+    def _line(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> tuple[LineKind, tuple[str, ...]]:
         """Read a line; returns what it is, and its records."""
-        found = mapper.read(line)
+        found = mapper.read(line, data)
         for record in found.records:
             try:
                 self._reader.add(record, line, stream)
@@ -85,18 +93,18 @@ class MappedLogs:
         with watching() as watch:
             for file in files:
                 mapper = LogMapper(self._mapping, watch)
-                lines = (LogLine(str(file), n, text) for n, text in islice(lines_of(file), first))
-                found += [self._explained(mapper, line, file.name) for line in lines]
+                lines = islice(self._lines(file), first)
+                found += [self._explained(mapper, line, data, file.name) for line, data in lines]
         return MappingExplanation(self._mapping.path, tuple(found), tuple(self._never(rare=True)))
 
-    def _explained(self, mapper: LogMapper, line: LogLine, stream: str) -> ExplainedLine:
+    def _explained(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> ExplainedLine:
         try:
-            kind, details = self._line(mapper, line, stream)
+            kind, details = self._line(mapper, line, data, stream)
         except ModelError as problem:
             remedy = f" ({problem.remedy})" if problem.remedy else ""
             return ExplainedLine(line, LineKind.WRONG, (problem.what + remedy,))
         if kind is LineKind.UNKNOWN:
-            details = (mapper.nearest(line),)
+            details = (mapper.nearest(line, data),)
         return ExplainedLine(line, kind, details)
 
 
