@@ -15,10 +15,14 @@ from planrace.model.language.chosen_composites import named_leaves
 from planrace.model.language.constructors import such_that
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import BINDERS, Op
+from planrace.model.language.point_insertions import waiting
 from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import BOOL, SetOf
 from planrace.model.language.system import System
 from planrace.model.language.terms import FALSE, TRUE, Term, equal, make, substitute, subterms
+
+Asked = Mapping[tuple[str, bool], Action]
+"""Actions by name; and with their guards replaced by where a process stands then."""
 
 
 def enabled(action: str | Action, /, **parameters: object) -> Term:
@@ -31,7 +35,13 @@ def enabled(action: str | Action, /, **parameters: object) -> Term:
         raise DefinitionError(f"enabled: {called!r} is not an action", remedy="name one: enabled('flip')")
     values = named_leaves(parameters)
     names = tuple(sorted(values))
-    return make(Op.ENABLED, tuple(values[n] for n in names), BOOL, (called, names))
+    return make(Op.ENABLED, tuple(values[n] for n in names), BOOL, (called, names, False))
+
+
+def standing(inserted: Action, members: tuple[Term, ...]) -> Term:
+    """Whether these members of a process stand at a step that a change inserts: where it would be enabled if it waited
+    for nothing. False in systems without it. Only for properties and lemmas."""
+    return make(Op.ENABLED, members, BOOL, (inserted.name, tuple(map(str, inserted.parameters)), True))
 
 
 def asks(thing: Any) -> bool:
@@ -44,7 +54,8 @@ def settled(system: System) -> System:
     actions were changed since. Raises ``DefinitionError`` if that makes a term too large."""
     if system.stated is None:
         return system
-    properties, proofs = (tuple(_replaced(x, system.actions) for x in some) for some in system.stated)
+    asked = {(n, False): a for n, a in system.actions.items()} | {(n, True): a for n, a in waiting(system).items()}
+    properties, proofs = (tuple(_replaced(x, asked) for x in some) for some in system.stated)
     for p in properties:
         for t in p.terms:
             check_term_size(t, f"property {p.name}", p.where)
@@ -66,7 +77,7 @@ def _is_statement(thing: object) -> bool:
     return type(thing).__module__.startswith("planrace.properties")
 
 
-def _replaced(thing: Any, actions: Mapping[str, Action]) -> Any:
+def _replaced(thing: Any, actions: Asked) -> Any:
     """A property, proof, or part of one with guards in place of ``enabled(…)``; the same object if it has none."""
     if not asks(thing):
         return thing
@@ -77,17 +88,17 @@ def _replaced(thing: Any, actions: Mapping[str, Action]) -> Any:
     return replace(thing, **{f.name: _replaced(getattr(thing, f.name), actions) for f in fields(thing)})
 
 
-def _expanded(term: Term, by: Mapping[Term, Term], actions: Mapping[str, Action]) -> Term:
+def _expanded(term: Term, by: Mapping[Term, Term], actions: Asked) -> Term:
     """``term`` with guards in place of ``enabled(…)`` and with the leaves in ``by`` replaced. Binders are numbered anew
     by the heights that their bodies have then, and until then their variables are unique, so that none is captured."""
     if term in by:
         return by[term]
     if term.op is Op.ENABLED:
-        name, names = term.data
-        if name not in actions:
+        name, names, stands = term.data
+        if (name, stands) not in actions:
             return FALSE
         given = dict(zip(names, (_expanded(a, by, actions) for a in term.args), strict=True))
-        return _guard(actions[name], given)
+        return _guard(actions[name, stands], given)
     if term.op in BINDERS:
         variable, body = term.args
         hole = _hole(variable)

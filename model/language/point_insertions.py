@@ -16,7 +16,7 @@ from planrace.model.language.errors import DefinitionError, author
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL, Array, Enum, Sort
 from planrace.model.language.step_change import actions_at
-from planrace.model.language.system import Variable
+from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import FALSE, TRUE, Term, constant
 
 
@@ -165,6 +165,18 @@ def with_steps(insertions: Sequence[PointInsertion], actions: Mapping[str, Actio
         return with_steps(insertions, {n: a for n, a in actions.items() if n not in lost})
     there = [x for x in insertions if x.inserted in actions]
     return {n: _woven(a, there, actions) for n, a in actions.items()}
+
+
+def waiting(system: System) -> dict[str, Action]:
+    """The inserted steps as they would be if they waited for nothing but that they are next."""
+    found = {}
+    written = {n: a.written or a for n, a in system.actions.items()}
+    for x in system.point_insertions:
+        if x.inserted in written:
+            free = replace(written[x.inserted], when=TRUE)
+            made = with_steps(system.point_insertions, {**written, x.inserted: free})[x.inserted]
+            found[x.inserted] = replace(made, outcomes=(Outcome(None, TRUE, (), None, made.where),))
+    return found
 
 
 def _woven(action: Action, insertions: Sequence[PointInsertion], actions: Mapping[str, Action]) -> Action:

@@ -342,7 +342,7 @@ class Protocol:
         self.decorators.check()
         picks = picked(self.options, options or {}, self.name)
         protected = set(map(self._known_protection, listed(protections, "protections")))
-        faulty = set(map(self._known_fault, listed(faults, "faults")))
+        faulty = {known(f, self.faults, f"fault of {self.name}") for f in listed(faults, "faults")}
         chosen = tuple(p for p in self.protections if p in protected)
         on = tuple(f for f in self.faults if f in faulty)
         if not self.variables or not self.actions:
@@ -397,15 +397,18 @@ class Protocol:
         return (action.fault is None or action.fault in faults) and exists_in(only, picks)
 
     def _remembered(self, system: System) -> dict[str, tuple[Action, ...]]:
-        """The table of actions made for an earlier system of this protocol, unless more was declared since. Its entries
-        exist under some choice of protections. Without this cache, proving all protocols would build the table hundreds
-        of times."""
+        """The table of actions made for an earlier system of this protocol, unless more was declared since: otherwise
+        proving all protocols would build it hundreds of times."""
         effects = [c.effect for o in self.options.values() for c in o.choices.values()]
         declared = (*self.actions.values(), *self.protections.values(), *effects)
         known = self._everything_known
         if known is None or not same(known[0], declared):
             known = self._everything_known = declared, self._everything(system)
         return known[1]
+
+    def actions_anywhere(self) -> Mapping[str, tuple[Action, ...]]:
+        """Actions by name, as they are under any protections and choices; none while one of those is applied."""
+        return {} if self._changing is not None else self._remembered(self.bare_system())
 
     def _everything(self, system: System) -> dict[str, tuple[Action, ...]]:
         """Actions by name: as declared, as ``system`` has them, and as single protections, faults and choices do."""
@@ -428,9 +431,6 @@ class Protocol:
 
     def _known_protection(self, name: str) -> str:
         return known(name, self.protections, f"protection of {self.name}")
-
-    def _known_fault(self, name: str) -> str:
-        return known(name, self.faults, f"fault of {self.name}")
 
     def _open(self, what: str, instead: str = "") -> None:
         """Refuse declarations in a function that changes one variant: they would apply to all variants."""

@@ -119,8 +119,9 @@ def _taken(term: Term) -> str:
 
 
 def _enabled(term: Term) -> str:
-    action, names = term.data
-    return f"enabled {action}({', '.join(f'{n}={render(a)}' for n, a in zip(names, term.args, strict=True))})"
+    action, names, stands = term.data
+    picks = ", ".join(f"{n}={render(a)}" for n, a in zip(names, term.args, strict=True))
+    return f"{'at' if stands else 'enabled'} {action}({picks})"
 
 
 def _quantifier(term: Term) -> str:

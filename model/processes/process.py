@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from planrace.model.language.actions import Action
@@ -12,6 +13,7 @@ from planrace.model.language.author_code import running
 from planrace.model.language.composite import CompositeSort
 from planrace.model.language.constructors import either, forall
 from planrace.model.language.declarations import Circumstances
+from planrace.model.language.enabled import standing
 from planrace.model.language.errors import DefinitionError, ModelError, known, so_many
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
@@ -51,6 +53,8 @@ class Process:
     """What counts the ticks since a member came to where it is, if some point waits for time."""
     counted: tuple[Size, ...]
     """How far, at points without a deadline."""
+    inserted: Callable[[str], Action | None]
+    """The step that a protection inserts at a point, if there is one."""
 
     def steps(self, *points: str) -> tuple[str, ...]:
         """The names of the actions that lead on from these points, for ``since`` and ``until`` of timed actions."""
@@ -72,7 +76,7 @@ class Process:
 
     def at(self, *members: Any) -> Term:
         """Where a member of the process is: ``enactor.at(i) == "FLIP"``. With names of points, whether it is at one of
-        them: ``enactor.at(i, "FLIP", "BUILD")``."""
+        them: ``enactor.at(i, "FLIP", "BUILD")``. Properties and lemmas may name points so that a protection inserts."""
         own, names = members[: len(self.sorts)], members[len(self.sorts) :]
         if len(own) < len(self.sorts):
             wanted = ", ".join(s.name for s in self.sorts)
@@ -82,7 +86,12 @@ class Process:
             found = found[m]
         if not names:
             return found
-        return either(*(found == self.point(n) for n in names))
+        return either(*(self._stands(found, n) for n in names))
+
+    def _stands(self, place: Term, name: str) -> Term:
+        """Whether a member is at a point. For one that a protection inserts that is a term for properties."""
+        inserted = None if name in self.points else self.inserted(name)
+        return place == self.point(name) if inserted is None else standing(inserted, _positions(place))
 
     def point(self, name: str) -> Term:
         """A point as a term. Raises ``ModelError`` if there is none of this name."""
@@ -154,6 +163,18 @@ def process(
     return add
 
 
+def _inserted(protocol: Protocol, process: str, point: str) -> Action | None:
+    """The step that a change of the protocol inserts into a process at a point, if there is one."""
+    steps = (a for actions in protocol.actions_anywhere().values() for a in actions)
+    here = (a for a in steps if a.origin is not None and a.origin.process == process)
+    return next((a for a in here if a.origin is not None and a.origin.point == point), None)
+
+
+def _positions(place: Term) -> tuple[Term, ...]:
+    """The members that an element of the place belongs to."""
+    return (*_positions(place.args[0]), place.args[1]) if place.op is Op.SELECT else ()
+
+
 def _member_sort(sort: Scalar | SetOf | CompositeSort[Any], source: ProcessText) -> Scalar:
     """Refuse one process for each set, or each record."""
     if isinstance(sort, SetOf | CompositeSort):
@@ -221,6 +242,7 @@ class _Compiled:
             {n: tuple(_names_at(actions, n)) for n in points.names.values()},
             None if clock is None else clock.variable.term,
             () if clock is None else clock.counted,
+            partial(_inserted, self._protocol, self._source.name),
         )
 
     def retold(self, problem: ModelError) -> ModelError:

@@ -149,6 +149,43 @@ def test_it_can_be_changed_and_named_and_all_engines_agree() -> None:
     assert found["explicit"] == naive.search(protocol.system(["new"]).instance()).shortest["few"]
 
 
+@pytest.mark.parametrize("where", [{"after": "FIRST"}, {"before": "LAST"}])
+def test_properties_and_lemmas_name_an_inserted_point(where: dict[str, str]) -> None:
+    """As they would name it if it stood in the text; without the protection nobody stands there."""
+    protocol, space = written(loop(PLAIN))
+    worker, x, slot, sort = space["worker"], space["x"], space["slot"], space["Worker"]
+
+    @protocol.protection("new", "a step more")
+    def new(change: Changes) -> None:
+        change.insert(worker, name="NEW", steps=adds(space), **where)
+
+    def there(i: planrace.Term) -> planrace.Term:
+        found: planrace.Term = worker.at(i, "NEW")
+        return found
+
+    late = planrace.exists(sort, lambda i: there(i) & (slot[i] == 2))
+    protocol.declare(invariant("early", ~late, "nobody stands there late"))
+    text = PLAIN.replace('yield at("FIRST")\n', 'yield at("FIRST")\n' + ADDS)
+    stands, own = written(loop(text))
+    same = planrace.exists(own["Worker"], lambda i: (own["worker"].at(i) == "NEW") & (own["slot"][i] == 2))
+    stands.declare(invariant("early", ~same, "nobody stands there late"))
+    found, wanted = check(protocol, with_protections=["new"]).findings[0], check(stands).findings[0]
+    assert (found.verdict, found.depth) == (wanted.verdict, wanted.depth)
+    assert wanted.depth is not None
+    assert wanted.depth > 4
+    assert check(protocol).verdict is planrace.Verdict.HOLDS
+    lemma = planrace.lemma("slots", planrace.forall(sort, lambda i: there(i).implies(slot[i] < 3)), "few")
+    protocol.argue(planrace.proof([lemma]))
+    assert not any("at worker_new" in str(x.holds) for a in protocol.system(["new"]).proofs for x in a.lemmas)
+    with pytest.raises(planrace.ModelError, match="no point of process worker is called 'NEV'"):
+        worker.at(planrace.first(sort), "NEV")
+    with pytest.raises(DefinitionError, match=r"at worker_new.*may stand in properties and lemmas only"):
+
+        @protocol.action(sort, by="x")
+        def wrong(i: planrace.Term) -> planrace.Step:
+            return step(planrace.when(there(i)), planrace.update(x, 0))
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
