@@ -13,7 +13,7 @@ from planrace.checker.conform.order import EventOrder
 from planrace.checker.drive.model_steps import called
 from planrace.checker.drive.observing import Observer
 from planrace.checker.results.conformance import BlockedEvent, Repair
-from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.describe import chosen_words, in_words
 from planrace.checker.semantics.interpreter import Context, State
 from planrace.model.language import Action, Op, Term
 from planrace.model.language.terms import subterms
@@ -52,7 +52,8 @@ class DivergenceDiagnosis:
     def _called(self, pattern: StepPattern) -> str:
         action = self._steps.action(pattern.action)
         values = [
-            "…" if v is None else in_words(p.sort, v) for p, v in zip(action.parameters, pattern.values, strict=True)
+            "…" if v is None else chosen_words(p.sort, v)
+            for p, v in zip(action.parameters, pattern.values, strict=True)
         ]
         outcome = "" if pattern.outcome is None else f"[{pattern.outcome}]"
         return f"{pattern.action}{'(' + ','.join(values) + ')' if values else ''}{outcome}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from planrace import process
-from planrace.checker import Options, check, establish, mutate, prove, render
+from planrace.checker import Options, check, conform, establish, mutate, prove, render
 from planrace.checker.api.steps import read_run
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.transition_graph import Graph, graph
@@ -239,6 +240,17 @@ def test_a_process_chooses_a_set() -> None:
     (finding,) = check(p).findings
     assert finding.trace is not None
     assert [len(s.parameters) for s in finding.trace.steps] == [1, 0, 1, 0]
+
+
+def test_logs_tell_of_sets(tmp_path: Path) -> None:
+    """A line has a list; what the model allows there is written as in reports."""
+    lines = [{"action": "drain", "parameters": {"group": group}} for group in ([1], [1, 2])]
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert conform(drained(), log)
+    text = render(conform(drained(), log, hidden=0), "text")
+    assert "drain({1, 2}) is not enabled" in text
+    assert "the model allows drain({2}) and drain({3})" in text
 
 
 def test_a_belief_about_a_set() -> None:
