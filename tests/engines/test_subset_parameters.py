@@ -248,7 +248,7 @@ def test_logs_tell_of_sets(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert conform(drained(), log)
-    text = render(conform(drained(), log, hidden=0), "text")
+    text = " ".join(render(conform(drained(), log, hidden=0), "text").split())
     assert "drain({1, 2}) is not enabled" in text
     assert "the model allows drain({2}) and drain({3})" in text
 
