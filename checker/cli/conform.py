@@ -21,6 +21,8 @@ def conform_command(protocol: str, **arguments: Any) -> int:
     if arguments["explain_mapping"]:
         if mapping is None:
             raise click.UsageError("--explain-mapping explains a mapping; name it: --mapping FILE.")
+        if arguments["formats"] or arguments["outputs"]:
+            raise click.UsageError("--explain-mapping is text on standard output; leave out --format and -o.")
         explained = explain_mapping(protocol, arguments["logs"], mapping, **selection_arguments(arguments))
         click.echo(mapping_text(explained), nl=False)
         return 0

@@ -210,7 +210,7 @@ WRONG_LINES: dict[str, tuple[str, str]] = {
     ),
     "no such field": (PLAIN + 'outcome = "{m}"\n', "the line has no field 'm', by step 1.*did you mean|there are: n"),
     "no such outcome": (PLAIN + 'outcome = "{n}"\n', "publish has no outcome 'no', in the record of step 1"),
-    "a time": ('time = "%H:%M"\n' + PLAIN + 'at = "{n}"\n', "time data 'no' does not match"),
+    "a time": ('time = "%H:%M"\n' + PLAIN + 'at = "{n}"\n', "the time 'no' is not of the form"),
     "no JSON": ('form = "json"\n' + PLAIN.replace("'published (?P<n>.*)'", "{ a = 'x' }"), "the line is not JSON"),
 }
 
@@ -247,15 +247,25 @@ def test_an_expression_that_takes_for_ever_is_ended(tmp_path: Path, monkeypatch:
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
+def test_a_line_without_end_is_no_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="more than 1,048,576 characters") as raised:
+        conformed(tmp_path, "published 1\n" + "x" * (1 << 20) + "x", PLAIN)
+    assert raised.value.where is not None
+    assert raised.value.where.line == 2
+
+
 def test_the_command_explains_a_mapping(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "a.log").write_text("published 1\npublished\npublished 2 " + "x" * 200 + "\n")
+    (tmp_path / "a.log").write_text("published 1\npublished\npublished \x1b[31m\npublished 2 " + "x" * 200 + "\n")
     (tmp_path / "a.toml").write_text(PLAIN.replace(".*)", "\\d+)( x+)?$"))
     command = ["conform", "-p", "fixed", str(tmp_path / "a.log"), "--explain-mapping"]
     assert run([*command, "--mapping", str(tmp_path / "a.toml")]) == 0
     out = capsys.readouterr().out
     assert '  step: {"action": "publish"}' in out
     assert re.search(r"not recognised: the nearest is step 1 of .*a\.toml:1: then .* does not match ''", out)
-    assert out.endswith("3 lines: 2 step, 1 not recognised\n")
+    assert out.endswith("4 lines: 2 step, 2 not recognised\n")
+    assert "\x1b" not in out
+    assert run([*command, "--mapping", str(tmp_path / "a.toml"), "--format", "json"]) == 2
+    assert "standard output" in capsys.readouterr().err
     assert run(command) == 2
     assert "--mapping FILE" in capsys.readouterr().err
 

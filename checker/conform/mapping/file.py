@@ -132,13 +132,16 @@ def read_mapping(path: str | Path) -> LogMapping:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        why = getattr(problem, "strerror", None) or "it is not UTF-8"
+    except (OSError, ValueError) as problem:
+        why = getattr(problem, "strerror", None) or (
+            "it is not UTF-8" if isinstance(problem, UnicodeDecodeError) else str(problem)
+        )
         raise ModelError(f"cannot read the mapping {path}: {why}", remedy="docs/conform.md shows one") from None
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise ModelError(f"{path} is not TOML: {problem}", remedy="correct it") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        reason = "it is nested too deeply" if isinstance(problem, RecursionError) else str(problem)
+        raise ModelError(f"{path} is not TOML: {reason}", remedy="correct it") from None
     return _Reader(str(path), text).read(data)
 
 

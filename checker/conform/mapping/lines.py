@@ -6,7 +6,9 @@ import json
 import re
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from planrace.checker.conform.mapping.template import ABSENT
@@ -106,16 +108,23 @@ def _words(value: Any) -> str | None:
     return None if value is ABSENT else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+@lru_cache
+def _beginnings(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """The beginnings of an expression that are expressions, the longest first."""
+    found = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they may look like mistakes
+        for n in range(len(pattern) - 1, 0, -1):
+            with suppress(re.error):
+                found.append(re.compile(pattern[:n]))
+    return tuple(found)
+
+
 def _as_far_as(pattern: str, text: str) -> tuple[float, str]:
     """How much of an expression is found in a text: its longest beginning that is an expression and matches."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # beginnings of expressions may look like mistakes
-        for n in range(len(pattern) - 1, 0, -1):
-            try:
-                found = re.search(pattern[:n], text)
-            except re.error:
-                continue
-            if found is not None and found.end():
-                there = text[found.end() : found.end() + 30]
-                return n / len(pattern), f"then {pattern[n:]!r} does not match {there!r}"
+    for beginning in _beginnings(pattern):
+        found = beginning.search(text)
+        if found is not None and found.end():
+            n, there = len(beginning.pattern), text[found.end() : found.end() + 30]
+            return n / len(pattern), f"then {pattern[n:]!r} does not match {there!r}"
     return 0.0, "not even its beginning matches"

@@ -16,6 +16,7 @@ from planrace.checker.conform.mapping.watch import SECONDS, LineWatch, SlowMatch
 from planrace.checker.conform.records import parsed
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import LineKind
+from planrace.checker.run.ranges import shortened
 from planrace.model.language import ModelError, Place
 
 OTLP_KEYS = {"at": "{at}", "stream": "{resource.service.name?}"}
@@ -141,8 +142,9 @@ class LogMapper:
         if isinstance(value, str) and self._time is not None and "%" in self._time:
             try:
                 found = datetime.strptime(value, self._time)
-            except ValueError as problem:
-                raise FieldError(str(problem), "correct time in the mapping") from None
+            except ValueError:
+                what = f"the time {shortened(value)} is not of the form {self._time!r}"
+                raise FieldError(what, "correct time in the mapping") from None
             return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
         number = _seconds(value)
         return number / UNITS.get(self._time or "s", 1) if isinstance(number, float) else number

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from planrace.checker.conform.mapping.file import LogForm, LogMapping, RecordTemplate
-from planrace.checker.conform.mapping.mapper import LogMapper, record_text
+from planrace.checker.conform.mapping.mapper import LogMapper, MappedLine, record_text
 from planrace.checker.conform.mapping.otlp import telemetry_of
 from planrace.checker.conform.mapping.template import Templates
 from planrace.checker.conform.mapping.watch import watching
@@ -46,7 +46,7 @@ class MappedLogs:
             for file in files:
                 mapper = LogMapper(self._mapping, watch)
                 for line, data in self._lines(file):
-                    if self._line(mapper, line, data, file.name)[0] is LineKind.UNKNOWN:
+                    if self._line(mapper, line, data, file.name).kind is LineKind.UNKNOWN:
                         self.unrecognised += 1
                 self.unrecognised += len(mapper.unfinished) + len(mapper.begun)
         if self._seen:  # if nothing was recognised at all, that is the error
@@ -59,8 +59,8 @@ class MappedLogs:
         else:
             yield from ((LogLine(str(file), number, text), None) for number, text in lines_of(file))
 
-    def _line(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> tuple[LineKind, tuple[str, ...]]:
-        """Read a line; returns what it is, and its records."""
+    def _line(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> MappedLine:
+        """Read a line; returns what it is."""
         found = mapper.read(line, data)
         for record in found.records:
             try:
@@ -71,7 +71,7 @@ class MappedLogs:
                 raise ModelError(made, where=problem.where, remedy=problem.remedy) from None
             steps = record.get("any") or [record]
             self._seen.update(step["action"] for step in steps)
-        return found.kind, tuple(map(record_text, found.records))
+        return found
 
     def _never(self, rare: bool) -> list[str]:
         """Actions of the mapping that did not occur, with those that are ``rare``, or without."""
@@ -99,13 +99,13 @@ class MappedLogs:
 
     def _explained(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> ExplainedLine:
         try:
-            kind, details = self._line(mapper, line, data, stream)
+            read = self._line(mapper, line, data, stream)
         except ModelError as problem:
             remedy = f" ({problem.remedy})" if problem.remedy else ""
             return ExplainedLine(line, LineKind.WRONG, (problem.what + remedy,))
-        if kind is LineKind.UNKNOWN:
-            details = (mapper.nearest(line, data),)
-        return ExplainedLine(line, kind, details)
+        unknown = read.kind is LineKind.UNKNOWN
+        details = (mapper.nearest(line, data),) if unknown else tuple(map(record_text, read.records))
+        return ExplainedLine(line, read.kind, details)
 
 
 def _actions(mapping: LogMapping) -> Iterator[tuple[str, list[int]]]:

@@ -74,6 +74,8 @@ class Templates:
         return key
 
     def _text(self, text: str, fields: Fields) -> Any:
+        if "{" not in text:  # most texts, in every line
+            return text
         whole = FIELD.fullmatch(text)
         if whole is not None:
             return self._field(whole, fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planrace.checker.results.blocks import clean
 from planrace.checker.results.mapping import LineKind, MappingExplanation
 from planrace.checker.results.wording import counted, joined
 
@@ -10,7 +11,7 @@ LONG = 100
 
 
 def mapping_text(found: MappingExplanation) -> str:
-    """Each line with what it is below it, and counts."""
+    """Each line with what it is below it, and counts. Control characters of logs are not shown to terminals."""
     rows: list[str] = []
     for x in found.lines:
         text = x.line.text if len(x.line.text) <= LONG else f"{x.line.text[:LONG]}…"
@@ -21,4 +22,4 @@ def mapping_text(found: MappingExplanation) -> str:
     rows += ["", f"{found.mapping}, {counted(len(found.lines), 'line')}: {', '.join(shown) or 'nothing to explain'}"]
     if found.never:
         rows.append(f"None of these lines is {joined(found.never)}.")
-    return "\n".join(rows) + "\n"
+    return "\n".join(map(clean, rows)) + "\n"
