@@ -55,9 +55,9 @@ def conform(
     selection = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
     files = _files(logs)
     with until(time_limit):
-        reader = EventReader(selection.instance, uncertainty)
+        reader = EventReader(selection, uncertainty)
         if mapping is not None:
-            mapped = _mapped(mapping, selection, reader)
+            mapped = _mapped(mapping, reader)
             mapped.read(files)
             streams, ignored = tuple(reader.streams.values()), mapped.unrecognised
             every = tuple(dict.fromkeys((*logged, *mapped.actions)))
@@ -88,13 +88,13 @@ def explain_mapping(
     """What a mapping makes of the first lines of logs. Raises ``ModelError`` for a wrong mapping, and for logs that
     cannot be read."""
     chosen = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **selection))
-    return _mapped(mapping, chosen, EventReader(chosen.instance)).explain(_files(logs))
+    return _mapped(mapping, EventReader(chosen)).explain(_files(logs))
 
 
-def _mapped(mapping: object, selection: Selection, reader: EventReader) -> MappedLogs:
+def _mapped(mapping: object, reader: EventReader) -> MappedLogs:
     if not isinstance(mapping, str | Path):
         raise ModelError(f"mapping={shortened(mapping)} names no file", remedy='write mapping="mapping.toml"')
-    return MappedLogs(read_mapping(mapping), selection.instance.system, reader)
+    return MappedLogs(read_mapping(mapping), reader)
 
 
 def _files(logs: object) -> list[Path]:

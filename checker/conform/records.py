@@ -21,7 +21,8 @@ from typing import Any
 from planrace.checker.conform.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.drive.observing import Observer, parameter_in
 from planrace.checker.results.conformance import LogLine
-from planrace.model.language import Action, Instance, ModelError, Place
+from planrace.checker.run.request import Selection
+from planrace.model.language import Action, ModelError, Place
 from planrace.model.language.errors import known, near
 
 LONGEST = 1 << 20
@@ -77,10 +78,11 @@ def _no_constant(name: str) -> Any:
 
 
 class EventReader:
-    """Makes events of records, for one instance. ``uncertainty`` is that of clocks whose records state none."""
+    """Makes events of records, for one selection. ``uncertainty`` is that of clocks whose records state none."""
 
-    def __init__(self, instance: Instance, uncertainty: float = 0.0) -> None:
-        self._instance = instance
+    def __init__(self, selection: Selection, uncertainty: float = 0.0) -> None:
+        self._selection = selection
+        self._instance = instance = selection.instance
         self._actions = instance.system.actions
         self._uncertainty = uncertainty
         self._observer = Observer(instance, "the record")
@@ -110,15 +112,23 @@ class EventReader:
             serials=_serials(record.get("serials", {}), where),
         )
 
+    def action(self, name: str, where: Place) -> Action:
+        """An action by name. Raises ``ModelError``, also for one whose fault is not switched on."""
+        if name in self._actions:
+            return self._actions[name]
+        of = self._instance.system.name
+        off = self._selection.with_all_faults.actions.get(name)
+        if off is not None and off.fault is not None:
+            what = f"{name} is a step of the fault {off.fault} of {of}, which is off"
+            raise ModelError(what, where=where, remedy=f"switch it on: --fault {off.fault}")
+        raise ModelError(f"{of} has no action {name!r}", where=where, remedy=near(name, [*self._actions]))
+
     # Steps ---------------------------------------------------------------------------------------------------------
     def _pattern(self, step: Mapping[str, Any], where: Place) -> StepPattern:
         name = step["action"]
         if not isinstance(name, str):
             raise _wrong("action", name, "a name", where)
-        if name not in self._actions:
-            what = f"{self._instance.system.name} has no action {name!r}"
-            raise ModelError(what, where=where, remedy=near(name, [*self._actions]))
-        action = self._actions[name]
+        action = self.action(name, where)
         outcome = step.get("outcome")
         outcomes = [o.name for o in action.outcomes if o.name is not None]
         if outcome is not None and outcome not in outcomes:

@@ -197,6 +197,10 @@ WRONG: dict[str, tuple[str, str]] = {
     "a list": ("[1]", "the line is not a JSON object"),
     "no action": ('{"at": 1}', "the record names no action"),
     "an unknown action": ('{"action": "publsh"}', r"fixed has no action 'publsh'.*publish"),
+    "a fault that is off": (
+        '{"action": "crash", "parameters": [1]}',
+        "a step of the fault crash of fixed, which is off",
+    ),
     "an unknown key": ('{"action": "publish", "tiem": 1}', r"a record has no 'tiem'"),
     "a member that is not there": ('{"action": "pick_up", "parameters": [7]}', "parameter i of pick_up is 7"),
     "an unknown parameter": ('{"action": "pick_up", "parameters": {"j": 1}}', "no parameter of pick_up is called 'j'"),

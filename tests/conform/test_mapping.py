@@ -181,7 +181,11 @@ WRONG_MAPPINGS: dict[str, tuple[str, str, int]] = {
     "no step": ("ignore = []\n", "there is no step", 1),
     "a sort": (PLAIN.replace('"publish"', "7"), "step 1: action is not a text: 7", 3),
     "an expression": (PLAIN.replace("(?P<n>.*)", "(.*"), "match is no regular expression: .*unterminated", 2),
-    "an unknown action": (PLAIN.replace('publish"', 'publsh"'), "no action of fixed is called 'publsh'", 1),
+    "an unknown action": (
+        PLAIN.replace('publish"', 'publsh"'),
+        "fixed has no action 'publsh' .did you mean publish",
+        1,
+    ),
     "an unknown table": (PLAIN + 'outcome = "{n|words}"\n', "step 1: outcome names the table 'words'", 4),
     "a date": (PLAIN + "at = 2025-10-19\n", "step 1: at has the value .*write it as a text", 4),
     "no action": (PLAIN.replace("action", "outcome"), "step 1: names no action", 1),

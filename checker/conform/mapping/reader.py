@@ -15,8 +15,7 @@ from planrace.checker.conform.mapping.watch import watching
 from planrace.checker.conform.records import EventReader, lines_of
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExplanation
-from planrace.model.language import ModelError, System
-from planrace.model.language.errors import known
+from planrace.model.language import ModelError
 
 FIRST = 20
 """Lines of each log that are explained."""
@@ -26,13 +25,13 @@ class MappedLogs:
     """The logs of one request. ``unrecognised`` counts lines that are neither steps nor known not to matter, and those
     that begin a step which no line completes."""
 
-    def __init__(self, mapping: LogMapping, system: System, reader: EventReader) -> None:
+    def __init__(self, mapping: LogMapping, reader: EventReader) -> None:
         """Raises ``ModelError`` if the mapping names an action or a parameter that the model does not have."""
         self._mapping, self._reader = mapping, reader
         self._actions = dict(_actions(mapping))
         self.unrecognised = 0
         for name, rules in self._actions.items():
-            known(name, system.actions, f"action of {system.name}", where=mapping.place(rules[0]))
+            reader.action(name, mapping.place(rules[0]))
         self._seen: set[str] = set()
 
     @property
