@@ -19,7 +19,6 @@ from planrace.model.language.terms import Term, subterms
 SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(story), scenario(*several)"
 PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
 PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
-_MISPLACED = "enabled(…) may stand in properties and lemmas only", "write the condition of the action"
 Actions = Mapping[str, tuple[Action, ...]]
 """Actions by name; an action has several forms under different protections and faults."""
 
@@ -43,7 +42,7 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
             if t.op is Op.PARAMETER or t.op is Op.BOUND:
                 check_own(t, parameters, what, where)
             misplaced = t.op is Op.ENABLED and not what.startswith("property ")
-            problem = _MISPLACED if misplaced else _problem(t, system, roles, everything)
+            problem = _misplaced(t) if misplaced else _problem(t, system, roles, everything)
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
     for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
@@ -54,6 +53,14 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
                 raise ModelError(f"lemma {x.name}: {problem[0]}", where=x.where, remedy=problem[1])
     _check_tags(system, everything)
     _check_choices(system, everything)
+
+
+def _misplaced(t: Term) -> tuple[str, str]:
+    """What is wrong with asking elsewhere whether an action is enabled, or somebody stands at an inserted step."""
+    _, _, stands = t.data
+    if stands:
+        return "a point that a change inserts may stand in properties and lemmas only", "read what its step assigns"
+    return "enabled(…) may stand in properties and lemmas only", "write the condition of the action"
 
 
 def _check_choices(system: System, everything: Callable[[], Actions]) -> None:

@@ -179,6 +179,12 @@ def test_properties_and_lemmas_name_an_inserted_point(where: dict[str, str]) -> 
     assert not any("at worker_new" in str(x.holds) for a in protocol.system(["new"]).proofs for x in a.lemmas)
     with pytest.raises(planrace.ModelError, match="no point of process worker is called 'NEV'"):
         worker.at(planrace.first(sort), "NEV")
+    ended = protocol.variant("ended", ["new"])
+    protocol.final(there(planrace.first(sort)))
+    with pytest.raises(
+        planrace.ModelError, match="final states: a point that a change inserts may stand in properties"
+    ):
+        ended.system()
     with pytest.raises(DefinitionError, match=r"at worker_new.*may stand in properties and lemmas only"):
 
         @protocol.action(sort, by="x")
