@@ -85,7 +85,7 @@ def explain_mapping(
     parameters: Mapping[str, int | str] | None = None,
     **selection: Sequence[str],
 ) -> MappingExplanation:
-    """What a mapping makes of the first lines of logs. Raises ``ModelError`` for a wrong mapping, and for logs that
+    """What a mapping makes of the lines of logs. Raises ``ModelError`` for a wrong mapping, and for logs that
     cannot be read."""
     chosen = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **selection))
     return _mapped(mapping, EventReader(chosen)).explain(_files(logs))

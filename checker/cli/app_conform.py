@@ -29,7 +29,7 @@ FORMS = "text, json, html."
     Topic.WHAT,
     "--explain-mapping",
     is_flag=True,
-    help="Show what the mapping makes of the first 20 lines of each log, and search for nothing.",
+    help="Show what the mapping makes of the first 20 lines of each log, and which others it does not recognise.",
 )
 @options.option(
     Topic.WHAT,

@@ -1,7 +1,8 @@
-"""What a mapping file makes of the first lines of logs."""
+"""What a mapping file makes of the lines of logs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,6 +16,8 @@ class LineKind(StrEnum):
     """It is a step, or completes one."""
     BEGUN = "begins a step"
     """It begins a step that a later line completes."""
+    UNFINISHED = "never completed"
+    """It begins a step that no later line completes."""
     IGNORED = "ignored"
     UNKNOWN = "not recognised"
     WRONG = "wrong"
@@ -32,12 +35,10 @@ class ExplainedLine:
 
 @dataclass(frozen=True)
 class MappingExplanation:
-    """The first lines of logs. ``never`` are actions of the mapping that none of them is."""
+    """Lines of logs: the first ones, and of the others those that need attention, up to a number. ``counts`` says of
+    all lines how many are of a kind, and ``never`` are actions of the mapping that none of them is."""
 
     mapping: str
     lines: tuple[ExplainedLine, ...]
+    counts: Mapping[LineKind, int]
     never: tuple[str, ...]
-
-    def count(self, kind: LineKind) -> int:
-        """How many of the lines are of a kind."""
-        return sum(x.kind is kind for x in self.lines)

@@ -113,7 +113,8 @@ def test_lines_may_be_several_steps_and_steps_several_lines(tmp_path: Path) -> N
     found = explain_mapping("fixed", tmp_path / "a.log", tmp_path / "a.toml", SIZES)
     kinds = [x.kind for x in found.lines]
     step, begun = LineKind.STEP, LineKind.BEGUN
-    assert kinds == [LineKind.IGNORED, step, begun, begun, step, LineKind.UNKNOWN]
+    assert kinds == [LineKind.IGNORED, step, begun, begun, step, LineKind.UNKNOWN, LineKind.UNFINISHED]
+    assert found.lines[-1].line.line == 4
     assert json.loads(found.lines[4].details[0])["at"] == [2.0, 3.5]
     # Nobody saw it begin: only the order of the lines is known.
     joined = conformed(tmp_path, "1000 publish twice\n3500 a gets it\n", TWO)
@@ -251,6 +252,15 @@ def test_an_expression_that_takes_for_ever_is_ended(tmp_path: Path, monkeypatch:
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
+def test_lines_far_down_are_explained_too(tmp_path: Path) -> None:
+    """Not all of them, but all are counted."""
+    (tmp_path / "a.log").write_text("published 1\n" * 50 + "publishd 1\n" * 50)
+    (tmp_path / "a.toml").write_text(PLAIN)
+    found = explain_mapping("fixed", tmp_path / "a.log", tmp_path / "a.toml")
+    assert [x.line.line for x in found.lines] == [*range(1, 21), *range(51, 71)]
+    assert found.counts == {LineKind.STEP: 50, LineKind.UNKNOWN: 50}
+
+
 def test_a_line_without_end_is_no_line(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="more than 1,048,576 characters") as raised:
         conformed(tmp_path, "published 1\n" + "x" * (1 << 20) + "x", PLAIN)
@@ -266,7 +276,7 @@ def test_the_command_explains_a_mapping(tmp_path: Path, capsys: pytest.CaptureFi
     out = capsys.readouterr().out
     assert '  step: {"action": "publish"}' in out
     assert re.search(r"not recognised: the nearest is step 1 of .*a\.toml:1: then .* does not match ''", out)
-    assert out.endswith("4 lines: 2 step, 2 not recognised\n")
+    assert out.endswith("a.toml: 2 step, 2 not recognised.\n")
     assert "\x1b" not in out
     assert run([*command, "--mapping", str(tmp_path / "a.toml"), "--format", "json"]) == 2
     assert "standard output" in capsys.readouterr().err

@@ -157,21 +157,21 @@ class LogMapper:
         return f"step {n + 1} of {self._mapping.place(n)}"
 
     # Why not -------------------------------------------------------------------------------------------------------
-    def nearest(self, line: LogLine, data: Any = None) -> str:
+    def nearest(self, line: LogLine, data: Any = None) -> tuple[str, ...]:
         """Why a line is no step: how far the nearest expression of the mapping matches. The search for it must not take
         longer than that of a line."""
         self._watch.start()
         try:
             fields = self._fields(line.text, data, Place(line.file, line.line))
             if fields is None and self._line is not None:
-                return f"it has not the form of line: {LineFields(line.text).distance(self._line)[1]}"
+                return (f"it has not the form of line: {LineFields(line.text).distance(self._line)[1]}",)
             if fields is None:
-                return ""
+                return ()
             conditions = [(n, c) for n, r in enumerate(self._rules) for c in (r.match, r.begin) if c is not None]
             share, why, n = max(((*fields.distance(c), n) for n, c in conditions), key=lambda found: found[0])
-            return f"the nearest is {self.called(n)}: {why}" if share >= NEAR else "no step is near"
+            return (f"the nearest is {self.called(n)}: {why}" if share >= NEAR else "no step is near",)
         except SlowMatchError:
-            return ""
+            return ()
         finally:
             self._watch.stop()
 

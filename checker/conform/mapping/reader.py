@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,11 @@ from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExp
 from planrace.model.language import ModelError
 
 FIRST = 20
-"""Lines of each log that are explained."""
+"""Lines of each log that are explained; and as many further ones that need attention."""
+ATTENTION = (LineKind.UNKNOWN, LineKind.WRONG, LineKind.UNFINISHED)
+
+Explained = Callable[[], tuple[str, ...]]
+"""Makes the details of a line, on demand."""
 
 
 class MappedLogs:
@@ -87,24 +92,43 @@ class MappedLogs:
 
     # Explaining ----------------------------------------------------------------------------------------------------
     def explain(self, files: Sequence[Path], first: int = FIRST) -> MappingExplanation:
-        """What becomes of the first lines of each log. Raises ``ModelError`` for logs that cannot be read."""
-        found: list[ExplainedLine] = []
+        """What becomes of the first lines of each log, and which others need attention. Raises ``ModelError`` for logs
+        that cannot be read."""
+        shown: list[ExplainedLine] = []
+        counts: Counter[LineKind] = Counter()
         with watching() as watch:
             for file in files:
-                mapper = LogMapper(self._mapping, watch)
-                lines = islice(self._lines(file), first)
-                found += [self._explained(mapper, line, data, file.name) for line, data in lines]
-        return MappingExplanation(self._mapping.path, tuple(found), tuple(self._never(rare=True)))
+                left, mapper = first, LogMapper(self._mapping, watch)
+                for n, (line, kind, explained) in enumerate(self._explanations(mapper, file)):
+                    counts[kind] += 1
+                    further = n >= first and left > 0 and kind in ATTENTION
+                    if n < first or further:
+                        shown.append(ExplainedLine(line, kind, explained()))
+                    if further:
+                        left -= 1
+        return MappingExplanation(self._mapping.path, tuple(shown), counts, tuple(self._never(rare=True)))
 
-    def _explained(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> ExplainedLine:
-        try:
-            read = self._line(mapper, line, data, stream)
-        except ModelError as problem:
-            remedy = f" ({problem.remedy})" if problem.remedy else ""
-            return ExplainedLine(line, LineKind.WRONG, (problem.what + remedy,))
-        unknown = read.kind is LineKind.UNKNOWN
-        details = (mapper.nearest(line, data),) if unknown else tuple(map(record_text, read.records))
-        return ExplainedLine(line, read.kind, details)
+    def _explanations(self, mapper: LogMapper, file: Path) -> Iterator[tuple[LogLine, LineKind, Explained]]:
+        """All lines, each with its kind and a function that explains it, and after them again those that begin a step
+        which none completes."""
+        for line, data in self._lines(file):
+            try:
+                read = self._line(mapper, line, data, file.name)
+            except ModelError as problem:
+                yield line, LineKind.WRONG, partial(_reason, problem)
+            else:
+                unknown = read.kind is LineKind.UNKNOWN
+                yield line, read.kind, partial(mapper.nearest, line, data) if unknown else partial(_records, read)
+        for begun in (*mapper.unfinished, *(line for _, line in mapper.begun.values())):
+            yield begun, LineKind.UNFINISHED, lambda: ("no later line of this log completes the step",)
+
+
+def _reason(problem: ModelError) -> tuple[str, ...]:
+    return (problem.what + (f" ({problem.remedy})" if problem.remedy else ""),)
+
+
+def _records(read: MappedLine) -> tuple[str, ...]:
+    return tuple(map(record_text, read.records))
 
 
 def _actions(mapping: LogMapping) -> Iterator[tuple[str, list[int]]]:

@@ -1,10 +1,10 @@
-"""What a mapping makes of the first lines of logs, as text."""
+"""What a mapping makes of the lines of logs, as text."""
 
 from __future__ import annotations
 
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.mapping import LineKind, MappingExplanation
-from planrace.checker.results.wording import counted, joined
+from planrace.checker.results.wording import joined
 
 LONG = 100
 """The most characters of a line that are shown."""
@@ -18,8 +18,8 @@ def mapping_text(found: MappingExplanation) -> str:
         rows.append(f"{x.line}: {text}")
         details = [d for d in x.details if d] or [""]
         rows += [f"  {x.kind.value}{f': {d}' if d else ''}" for d in details]
-    shown = [f"{found.count(kind)} {kind.value}" for kind in LineKind if found.count(kind)]
-    rows += ["", f"{found.mapping}, {counted(len(found.lines), 'line')}: {', '.join(shown) or 'nothing to explain'}"]
+    shown = [f"{found.counts[kind]:,} {kind.value}" for kind in LineKind if found.counts.get(kind)]
+    rows += ["", f"All lines, by {found.mapping}: {', '.join(shown) or 'there are none'}."]
     if found.never:
-        rows.append(f"None of these lines is {joined(found.never)}.")
+        rows.append(f"No line is {joined(found.never)}.")
     return "\n".join(map(clean, rows)) + "\n"
