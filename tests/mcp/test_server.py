@@ -37,6 +37,7 @@ BROKEN, FIXED = "counter.py:protocol", "counter.py:fixed"
 NOT_TOOLS = {
     "cover": "it performs steps on a system of the user's",
     "replay": "so does this",
+    "conform": "it reads logs of any size",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

@@ -67,6 +67,10 @@ NUMBERS = {
         f"replay --{option}": ["report.json", "--on", "counter.py:Driver"]
         for option in ("loops", "time-limit", "width")
     },
+    **{
+        f"conform --{option}": [*P, "run.jsonl"]
+        for option in ("hidden", "max-width", "time-limit", "uncertainty", "width")
+    },
     "baseline save --max-states": P,
     "baseline save --max-memory": P,
     "baseline save --time-limit": P,
