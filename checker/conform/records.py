@@ -20,6 +20,7 @@ from typing import Any
 
 from planrace.checker.conform.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.drive.observing import Observer, parameter_in
+from planrace.checker.engines.limits import STRIDE, look_at_the_clock
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.run.request import Selection
 from planrace.model.language import Action, ModelError, Place
@@ -35,12 +36,14 @@ KEYS = (*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "s
 
 def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
     """The lines of a log, from 1, without their ends. Raises ``ModelError`` for a file that cannot be read, a line that
-    is not UTF-8 and one that is too long."""
+    is not UTF-8 and one that is too long, and ``TimeUpError``."""
     try:
         with path.open("rb") as file:
             number = 0
             while raw := file.readline(4 * longest):
                 number += 1
+                if number % STRIDE == 0:
+                    look_at_the_clock()
                 try:
                     text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
                 except UnicodeDecodeError as problem:

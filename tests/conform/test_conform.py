@@ -259,6 +259,10 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert out.endswith("violates nothing (exit 0)\n")
     assert run(["conform", "-p", "fixed", *sizes, file, "--time-limit", "0"]) == 3
     assert "undecided" in capsys.readouterr()[0]
+    many = written(tmp_path, [{"action": "publish"}] * 1024)
+    assert run(["conform", "-p", "fixed", *sizes, many, "--time-limit", "0"]) == 3
+    assert "before there was anything to report" in capsys.readouterr()[1]
+    file = written(tmp_path, [{"action": "publish"}])
     assert run(["conform", "-p", "fixed", *sizes, file, "-o", file]) == 2
     assert Path(file).read_text() == '{"action": "publish"}\n'
 

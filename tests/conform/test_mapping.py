@@ -109,7 +109,7 @@ def test_lines_may_be_several_steps_and_steps_several_lines(tmp_path: Path) -> N
     assert report.trace is not None
     assert [s.action for s in report.trace.steps] == ["publish", "publish", "pick_up"]
     assert report.ignored == 2  # the noise, and b, who never gets a plan
-    assert "In 2 lines nothing was recognised." in " ".join(render(report).split())
+    assert "In 2 lines nothing was recognised; --explain-mapping shows where." in " ".join(render(report).split())
     found = explain_mapping("fixed", tmp_path / "a.log", tmp_path / "a.toml", SIZES)
     kinds = [x.kind for x in found.lines]
     step, begun = LineKind.STEP, LineKind.BEGUN

@@ -83,7 +83,9 @@ def _read(report: ConformanceReport) -> Iterator[Block]:
     if report.unseen:
         yield Paragraph(f"Never in the logs, although it is logged: {joined(report.unseen)}.", "unknown")
     if report.ignored:
-        yield Paragraph(f"In {counted(report.ignored, 'line')} nothing was recognised.", "unknown")
+        yield Paragraph(
+            f"In {counted(report.ignored, 'line')} nothing was recognised; --explain-mapping shows where.", "unknown"
+        )
     if report.late:
         first = report.late[0]
         where = plural(len(report.late), "its clock is", "their clocks are")
