@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.cone import cone
-from planrace.checker.advice.forecast.sample import Sample, sampled
+from planrace.checker.advice.forecast.sample import SearchSample, sampled
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant
 from planrace.checker.results.wording import counted
@@ -69,7 +69,7 @@ def slices(
 
 
 def subsystems(
-    instance: Instance, properties: Sequence[Property], budget: SearchBudget, whole: Sample
+    instance: Instance, properties: Sequence[Property], budget: SearchBudget, whole: SearchSample
 ) -> Iterator[Advice]:
     """Properties that depend on only some of the actions, grouped by these actions."""
     groups: dict[tuple[str, ...], list[Checkable]] = {}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from planrace.checker.advice.forecast.explosion import Explosion
 
 from planrace.checker.advice.budget import SearchBudget
-from planrace.checker.advice.forecast.sample import Sample, sampled
+from planrace.checker.advice.forecast.sample import SearchSample, sampled
 
 WIDEST = 1000.0
 """An interval with a greater ratio of its ends is useless."""
@@ -81,7 +81,7 @@ class Forecast:
     rate: Rate
     seconds: ForecastInterval | None
     memory: ForecastInterval | None
-    sample: Sample
+    sample: SearchSample
     explosion: Explosion | None = None
     states_per_orbit: int = 1
     """With symmetry, the greatest number of states that may represent one orbit."""
@@ -155,7 +155,7 @@ class Forecaster:
         tried = UNASKED if self._free else ASKED
         return {"symmetric": self.symmetric, "tried": tried, "sliced": self.sliced}
 
-    def _sample(self) -> Sample:
+    def _sample(self) -> SearchSample:
         search, sample = sampled(self.instance, self.budget, **self._reduced)
         if self._free and not sample.complete and reducible(self.instance, self.properties):
             self.symmetric = True
@@ -163,7 +163,7 @@ class Forecaster:
         self._per_orbit = search.kernel.states_per_orbit
         return sample
 
-    def _rate(self, sample: Sample) -> Rate:
+    def _rate(self, sample: SearchSample) -> Rate:
         found = None
         if self.budget.native and not sample.complete:
             found = measured(self.instance, self.budget.seconds, **self._reduced)
@@ -172,7 +172,7 @@ class Forecaster:
         per_second = max(1, round(sample.states / max(sample.seconds, 1e-6)))
         return Rate("explicit", sample.states, sample.complete, per_second, EXPLICIT_BYTES, (self._resident,) * 2)
 
-    def _states(self, sample: Sample, rate: Rate, at_least: int) -> tuple[ForecastInterval | None, str]:
+    def _states(self, sample: SearchSample, rate: Rate, at_least: int) -> tuple[ForecastInterval | None, str]:
         if sample.complete or rate.complete:
             return ForecastInterval(at_least, at_least, at_least), "counted exactly"
         fallen = self._falling(sample)
@@ -180,7 +180,7 @@ class Forecaster:
             return fallen
         return self._growing(at_least)
 
-    def _falling(self, sample: Sample) -> tuple[ForecastInterval, str] | None:
+    def _falling(self, sample: SearchSample) -> tuple[ForecastInterval, str] | None:
         """An estimate from shrinking levels."""
         left = tail(sample.levels)
         if left is None or sample.levels[-1] > FALLEN * max(sample.levels):

@@ -14,7 +14,7 @@ from planrace.model.language import Instance
 
 
 @dataclass(frozen=True)
-class Sample:
+class SearchSample:
     """The counts of a bounded search; ``levels`` are the sizes of its complete levels."""
 
     states: int
@@ -26,7 +26,7 @@ class Sample:
 
 def sampled(
     instance: Instance, budget: SearchBudget, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
-) -> tuple[Search, Sample]:
+) -> tuple[Search, SearchSample]:
     """Search an instance within the budget."""
     limits = Limits(states=budget.states, seconds=budget.seconds)
     search = Search(instance, [], exhaustive=True, limits=limits, symmetric=symmetric, tried=tried, sliced=sliced)
@@ -35,4 +35,4 @@ def sampled(
     ends = [*search.levels[1:], covered.states] if covered.complete else search.levels[1:]
     levels = tuple(b - a for a, b in zip(search.levels, ends, strict=False))
     taken = time.monotonic() - began
-    return search, Sample(covered.states, covered.transitions, levels, covered.complete, taken)
+    return search, SearchSample(covered.states, covered.transitions, levels, covered.complete, taken)
