@@ -60,8 +60,11 @@ class ChannelPart:
 
     channel: str
     what: str
-    over: int = 0
+    over: int | bool = 0
     order: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "over", int(self.over))  # reports had a truth value before there were pairs
 
 
 @dataclass(frozen=True)
