@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
-from planrace.checker.conform.conform import WIDTH, ConformRequest, conform_logs
-from planrace.checker.conform.mapping.file import read_mapping
-from planrace.checker.conform.mapping.reader import MappedLogs
-from planrace.checker.conform.records import EventReader, lines_of, parsed
 from planrace.checker.engines.limits import until
+from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
+from planrace.checker.logs.mapping.file import read_mapping
+from planrace.checker.logs.mapping.reader import MappedLogs
+from planrace.checker.logs.records import EventReader, lines_of, parsed
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.results.mapping import MappingExplanation
 from planrace.checker.run.call_site import public

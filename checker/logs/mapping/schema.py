@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from planrace.checker.conform.mapping.file import MappingFile
+from planrace.checker.logs.mapping.file import MappingFile
 from planrace.checker.run.toml_schema import DRAFT, without_null
 
 ID = "planrace/mapping/1"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from planrace.checker.conform.mapping.file import UNITS, LogForm, LogMapping, StepRule
-from planrace.checker.conform.mapping.lines import LineFields, Patterns, compiled
-from planrace.checker.conform.mapping.template import ABSENT, FieldError, Templates
-from planrace.checker.conform.mapping.watch import SECONDS, LineWatch, SlowMatchError
-from planrace.checker.conform.records import parsed
+from planrace.checker.logs.mapping.file import UNITS, LogForm, LogMapping, StepRule
+from planrace.checker.logs.mapping.lines import LineFields, Patterns, compiled
+from planrace.checker.logs.mapping.template import ABSENT, FieldError, Templates
+from planrace.checker.logs.mapping.watch import SECONDS, LineWatch, SlowMatchError
+from planrace.checker.logs.records import parsed
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import LineKind
 from planrace.checker.run.ranges import shortened

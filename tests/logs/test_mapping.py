@@ -15,13 +15,13 @@ import pytest
 from planrace import ModelError, conform, render
 from planrace.checker.api.conforming import explain_mapping
 from planrace.checker.cli.main import run
-from planrace.checker.conform.mapping import watch
-from planrace.checker.conform.mapping.schema import mapping_schema, mapping_schema_text
+from planrace.checker.logs.mapping import watch
+from planrace.checker.logs.mapping.schema import mapping_schema, mapping_schema_text
 from planrace.checker.results.conformance import Conformance, ConformanceReport
 from planrace.checker.results.mapping import LineKind
 from tests import ROOT
-from tests.conform.logs import logged
-from tests.conform.test_conform import FAULTS, SIZES, UNSEEN, run_of, written
+from tests.logs.logs import logged
+from tests.logs.test_conform import FAULTS, SIZES, UNSEEN, run_of, written
 
 EVERY = """
 [every]

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from planrace.checker.conform.events import LogEvent, Stream
+from planrace.checker.logs.events import LogEvent, Stream
 
 Positions: TypeAlias = "tuple[int, ...]"
 

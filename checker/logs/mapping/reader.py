@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from planrace.checker.conform.mapping.file import LogForm, LogMapping, RecordTemplate
-from planrace.checker.conform.mapping.mapper import LogMapper, MappedLine, record_text
-from planrace.checker.conform.mapping.otlp import telemetry_of
-from planrace.checker.conform.mapping.template import Templates
-from planrace.checker.conform.mapping.watch import watching
-from planrace.checker.conform.records import EventReader, lines_of
+from planrace.checker.logs.mapping.file import LogForm, LogMapping, RecordTemplate
+from planrace.checker.logs.mapping.mapper import LogMapper, MappedLine, record_text
+from planrace.checker.logs.mapping.otlp import telemetry_of
+from planrace.checker.logs.mapping.template import Templates
+from planrace.checker.logs.mapping.watch import watching
+from planrace.checker.logs.records import EventReader, lines_of
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExplanation
 from planrace.model.language import ModelError

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from planrace.checker.conform.mapping.template import check_template
+from planrace.checker.logs.mapping.template import check_template
 from planrace.checker.run.ranges import shortened
 from planrace.model.language import ModelError, Place
 from planrace.model.language.errors import near

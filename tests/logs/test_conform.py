@@ -16,8 +16,8 @@ from planrace.checker.cli.main import run
 from planrace.checker.results.conformance import Conformance
 from planrace.checker.run.request import select
 from tests import ROOT
-from tests.conform.logs import Records, logged, random_run
-from tests.conform.oracle import most_explained
+from tests.logs.logs import Records, logged, random_run
+from tests.logs.oracle import most_explained
 
 UNSEEN = ("crash", "expire_lock", "lose_lock")
 FAULTS = ("crash", "lock-expiry")

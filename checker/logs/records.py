@@ -18,9 +18,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from planrace.checker.conform.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.drive.observing import Observer, parameter_in
 from planrace.checker.engines.limits import STRIDE, look_at_the_clock
+from planrace.checker.logs.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.run.request import Selection
 from planrace.model.language import Action, ModelError, Place

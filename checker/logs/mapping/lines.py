@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from planrace.checker.conform.mapping.template import ABSENT
+from planrace.checker.logs.mapping.template import ABSENT
 from planrace.checker.run.ranges import shortened
 
 Patterns = re.Pattern[str] | Mapping[str, re.Pattern[str]]

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from planrace.checker.conform.records import LONGEST, lines_of, parsed
+from planrace.checker.logs.records import LONGEST, lines_of, parsed
 from planrace.checker.results.conformance import LogLine
 from planrace.model.language import ModelError, Place
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from planrace.checker.conform.explain_event import EventSteps, Explanation
-from planrace.checker.conform.first_run import Explained, Node, choices_at, explained
-from planrace.checker.conform.order import EventOrder
 from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.logs.explain_event import EventSteps, Explanation
+from planrace.checker.logs.first_run import Explained, Node, choices_at, explained
+from planrace.checker.logs.order import EventOrder
 
 
 @dataclass(frozen=True)

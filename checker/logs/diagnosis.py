@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from planrace.checker.conform.events import LogEvent, Observation, StepPattern, agrees
-from planrace.checker.conform.explain_event import EventSteps
-from planrace.checker.conform.first_run import Node
-from planrace.checker.conform.frontier import frontier
-from planrace.checker.conform.order import EventOrder
 from planrace.checker.drive.model_steps import called
 from planrace.checker.drive.observing import Observer
+from planrace.checker.logs.events import LogEvent, Observation, StepPattern, agrees
+from planrace.checker.logs.explain_event import EventSteps
+from planrace.checker.logs.first_run import Node
+from planrace.checker.logs.frontier import frontier
+from planrace.checker.logs.order import EventOrder
 from planrace.checker.results.conformance import BlockedEvent, Repair
 from planrace.checker.semantics.describe import chosen_words, in_words
 from planrace.checker.semantics.interpreter import Context, State

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from planrace.checker.conform.records import NUMBER
+from planrace.checker.logs.records import NUMBER
 from planrace.checker.run.ranges import shortened
 from planrace.model.language.errors import near
 

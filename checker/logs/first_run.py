@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from planrace.checker.conform.explain_event import EventSteps, Explanation, Steps
-from planrace.checker.conform.order import EventOrder, Positions
 from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.logs.explain_event import EventSteps, Explanation, Steps
+from planrace.checker.logs.order import EventOrder, Positions
 from planrace.checker.semantics.interpreter import State
 
 Node: TypeAlias = "tuple[Positions, State]"

@@ -9,7 +9,7 @@ from typing import Any
 from planrace.checker.semantics.describe import shown_parameter
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.model.language import Instance
-from tests.conform.logs import Records
+from tests.logs.logs import Records
 
 
 def most_explained(instance: Instance, records: Records, hidden: Collection[str]) -> int:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from planrace.checker.conform.diagnosis import DivergenceDiagnosis
-from planrace.checker.conform.events import LogEvent, Stream
-from planrace.checker.conform.explain_event import EventSteps
-from planrace.checker.conform.first_run import Explained, FirstRun
-from planrace.checker.conform.frontier import Frontier, frontier
-from planrace.checker.conform.judge import JUDGED, violations
-from planrace.checker.conform.order import EventOrder
 from planrace.checker.explain.model_data import declared
+from planrace.checker.logs.diagnosis import DivergenceDiagnosis
+from planrace.checker.logs.events import LogEvent, Stream
+from planrace.checker.logs.explain_event import EventSteps
+from planrace.checker.logs.first_run import Explained, FirstRun
+from planrace.checker.logs.frontier import Frontier, frontier
+from planrace.checker.logs.judge import JUDGED, violations
+from planrace.checker.logs.order import EventOrder
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,

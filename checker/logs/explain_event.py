@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from planrace.checker.conform.events import LogEvent, StepPattern, agrees
 from planrace.checker.engines.limits import timed
+from planrace.checker.logs.events import LogEvent, StepPattern, agrees
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Action, Instance
