@@ -14,6 +14,7 @@ from planrace.checker.logs.first_run import Explained, FirstRun
 from planrace.checker.logs.frontier import Frontier, frontier
 from planrace.checker.logs.judge import JUDGED, violations
 from planrace.checker.logs.order import EventOrder
+from planrace.checker.logs.rates import StepsAlone
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
@@ -21,11 +22,13 @@ from planrace.checker.results.conformance import (
     LogDivergence,
     LogLine,
     LogStream,
+    StepRate,
 )
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Report
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.trace import Trace
+from planrace.checker.results.wording import counted
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, Selection
 from planrace.checker.run.run import report_on_run
@@ -83,7 +86,8 @@ class _Conforming:
                 return self._conforms(found)
             ended = frontier(self._order, self._steps, self._request.width)
         except TimeUpError as problem:
-            why = f"{problem}; {search.deepest:,} of {self._order.total:,} events were explained by then"
+            whole = counted(self._order.total, "event")
+            why = f"{problem}; {search.deepest:,} of {whole} were explained by then"
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, why))
         except KeyboardInterrupt:
             return self._report(Conformance.UNKNOWN, stopped=INTERRUPTED)
@@ -120,11 +124,13 @@ class _Conforming:
     # It diverges ---------------------------------------------------------------------------------------------------
     def _diverges(self, ended: Frontier) -> ConformanceReport:
         if ended.cut or self._steps.cut:
+            states, events = counted(self._request.width, "state"), counted(ended.count, "event")
+            hidden = counted(self._request.hidden or 0, "hidden step")
             why = (
-                f"more than {self._request.width:,} states must be held apart after {ended.count:,} events"
+                f"more than {states} must be held apart after {events}"
                 if ended.cut
-                else f"with at most {self._request.hidden} hidden steps between two events nothing explains more than "
-                f"{ended.count:,} of {self._order.total:,} events"
+                else f"with at most {hidden} between two events nothing explains more than {ended.count:,} of "
+                f"{counted(self._order.total, 'event')}"
             )
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
         diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
@@ -161,8 +167,16 @@ class _Conforming:
             late=tuple(e.line for e in self._order.late),
             properties=tuple(p.name for p in system.properties if isinstance(p, JUDGED)),
             variables=declared(self._instance),
+            rates=self._rates(),
             **found,  # type: ignore[arg-type]
         )
+
+    def _rates(self) -> tuple[StepRate, ...]:
+        """How many steps of each action are right by themselves; none if there is no time for it."""
+        try:
+            return StepsAlone(self._instance).rates([e for s in self._request.streams for e in s.events])
+        except TimeUpError:
+            return ()
 
 
 def _hidden(trace: Trace, lines: Sequence[LogLine | None]) -> list[HiddenStep]:

@@ -11,6 +11,7 @@ from planrace.checker.results.report import Report
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.trace import Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+from planrace.checker.results.wording import counted
 
 
 class Conformance(StrEnum):
@@ -68,6 +69,20 @@ class BlockedEvent:
 
 
 @dataclass(frozen=True)
+class StepRate:
+    """How many lines of an action tell a step that the model has, each judged alone: from the values that the line
+    names before the step. ``unknown``: the line names too few. ``line`` is the first that failed, and ``why`` ends the
+    sentence "it …"."""
+
+    action: str
+    passed: int
+    failed: int
+    unknown: int
+    line: LogLine | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Repair:
     """A change of the log with which it goes on: ``text`` says which, ``further`` is how many events more are explained
     then, and ``whole`` whether all are."""
@@ -119,6 +134,8 @@ class ConformanceReport:
     properties: tuple[str, ...] = ()
     """The invariants and step invariants that the run is asked about."""
     variables: tuple[Declared, ...] = ()
+    rates: tuple[StepRate, ...] = ()
+    """Of the actions whose lines name values before the step."""
 
     @property
     def events(self) -> int:
@@ -147,4 +164,4 @@ class ConformanceReport:
         return self.exit_code == 0
 
     def __repr__(self) -> str:
-        return f"<ConformanceReport {self.protocol}: {self.events} events: {self.verdict}>"
+        return f"<ConformanceReport {self.protocol}: {counted(self.events, 'event')}: {self.verdict}>"

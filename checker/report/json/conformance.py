@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from planrace.checker.report.json.write import to_json, to_plain, trace_json
-from planrace.checker.results.conformance import ConformanceReport, HiddenStep, LogDivergence, LogLine
+from planrace.checker.results.conformance import ConformanceReport, HiddenStep, LogDivergence, LogLine, StepRate
 from planrace.checker.results.trace import Trace
 
 CONFORM_SCHEMA = "planrace/conform/1"
@@ -35,6 +35,7 @@ def conformance_json(report: ConformanceReport) -> str:
         "run": None if report.trace is None else _run(report.trace, report.lines),
         "judged": None if report.judged is None else to_json(report.judged),
         "divergence": None if report.divergence is None else _divergence(report.divergence),
+        "rates": [_rate(r) for r in report.rates],
         "seconds": round(report.seconds, 6),
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
@@ -50,6 +51,17 @@ def _line(line: LogLine | None) -> str | None:
 
 def _hidden(h: HiddenStep) -> dict[str, Any]:
     return {"step": h.step, "text": h.text, "fault": h.fault, "after": _line(h.after), "before": _line(h.before)}
+
+
+def _rate(r: StepRate) -> dict[str, Any]:
+    return {
+        "action": r.action,
+        "passed": r.passed,
+        "failed": r.failed,
+        "unknown": r.unknown,
+        "line": _line(r.line),
+        "why": r.why,
+    }
 
 
 def _divergence(d: LogDivergence) -> dict[str, Any]:

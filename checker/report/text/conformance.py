@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from planrace.checker.report.text.document import document, timeline
-from planrace.checker.results.blocks import Block, Bullets, Document, Heading, Paragraph, Timeline
+from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph, Timeline
 from planrace.checker.results.conformance import (
     BlockedEvent,
     Conformance,
@@ -15,6 +15,7 @@ from planrace.checker.results.conformance import (
     LogDivergence,
     LogLine,
     Repair,
+    StepRate,
 )
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
@@ -36,6 +37,8 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
         blocks += _hidden(report.hidden, detail)
     if report.divergence is not None:
         blocks += _divergence(report.divergence, report.variables, detail)
+    if detail is Detail.FULL or any(r.failed for r in report.rates):
+        blocks += _rates(report.rates)
     if report.judged is not None:
         blocks += document(report.judged, exit_code, detail=detail).blocks
     tone = {Conformance.CONFORMS: Verdict.HOLDS, Conformance.DIVERGES: Verdict.VIOLATED}.get(
@@ -128,6 +131,16 @@ def _divergence(d: LogDivergence, variables: Sequence[Declared], detail: Detail)
     if d.repairs and detail is not Detail.VERDICTS:
         yield Paragraph("The logs go on if one thing was different:")
         yield Bullets(tuple(f"{r.text}: {_further(r)}" for r in d.repairs))
+
+
+def _rates(rates: Sequence[StepRate]) -> Iterator[Block]:
+    """Each logged step alone."""
+    if not rates:
+        return
+    yield Heading("Each step alone, from the values that its line names before it")
+    rows = [(r.action, f"{r.passed:,}", f"{r.failed:,}", f"{r.unknown:,}") for r in rates]
+    yield Grid(("lines by action", "right", "wrong", "not known"), tuple(rows))
+    yield Bullets(tuple(f"{r.action} at {r.line} {r.why}" for r in rates if r.failed))
 
 
 def _blocked(b: BlockedEvent) -> str:

@@ -1,0 +1,89 @@
+"""Each logged step alone: right ones pass, wrong ones are named, and what is not known is not judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from planrace import conform, find, render
+from planrace.checker.run.request import select
+from planrace.checker.semantics.describe import Describer
+from planrace.checker.semantics.interpreter import Interpreter
+from tests.logs.logs import Records, logged, random_run
+
+SIZES = {"enactors": 2, "endpoints": 2, "plans": 4, "keep": 1}
+
+
+def recorded(seed: int = 3) -> Records:
+    """A run of ``original`` with all values before and after each step."""
+    instance = select(find("original"), SIZES).instance
+    describer = Describer(Interpreter(instance))
+    run = random_run(instance, 60, seed)
+    records = logged(run)
+    for r, (before, _, after) in zip(records, run, strict=True):
+        r["before"], r["after"] = _said(describer.state(before)), _said(describer.state(after))
+    return records
+
+
+def _said(state: Any) -> dict[str, Any]:
+    return {**state, "lock": [x or None for x in state["lock"]]}
+
+
+def rates(folder: Path, records: Records) -> dict[str, tuple[int, int, int]]:
+    (folder / "run.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
+    report = conform("original", folder / "run.jsonl", SIZES, time_limit=60)
+    return {r.action: (r.passed, r.failed, r.unknown) for r in report.rates}
+
+
+@pytest.mark.usefixtures("unexplained")
+def test_right_steps_pass_also_where_lines_are_missing(tmp_path: Path) -> None:
+    records = recorded()
+    found = rates(tmp_path, records)
+    assert sum(passed for passed, _, _ in found.values()) == len(records)
+    gaps = rates(tmp_path, [r for r in records if Random(str(r)).random() < 0.5])
+    assert sum(passed for passed, _, _ in gaps.values()) > 10
+    assert {(failed, unknown) for _, failed, unknown in gaps.values()} == {(0, 0)}
+
+
+@pytest.mark.usefixtures("unexplained")
+@pytest.mark.parametrize("what", ["an effect", "a guard", "an outcome"])
+def test_the_wrong_action_is_named(what: str, tmp_path: Path) -> None:
+    """Code whose one action differs from the model: that action fails, and no other."""
+    records = recorded()
+    wrong = {"an effect": "build_tree", "a guard": "take_lock", "an outcome": "flip_alias"}[what]
+    for r in records:
+        if r["action"] == wrong:
+            if what == "an effect":
+                r["after"] = {**r["after"], "trees": r["before"]["trees"], "latest": 0}
+            elif what == "a guard":
+                r["before"] = {**r["before"], "lock": [1, 1]}
+            else:
+                r["outcome"] = "refused"
+    found = rates(tmp_path, records)
+    assert [a for a, (_, failed, _) in found.items() if failed] == [wrong]
+    assert found[wrong][0] == 0
+
+
+def test_what_a_line_leaves_open_is_not_judged(tmp_path: Path) -> None:
+    """A part of the guard that is false decides, whatever else is open; an effect that needs an open value does not."""
+    lines: list[dict[str, Any]] = [
+        {"action": "publish", "before": {"latest": 1}, "after": {"latest": 2}},
+        {"action": "publish", "before": {"latest": 1}, "after": {"latest": 3}},
+        {"action": "publish", "before": {"empty": []}},
+        {"action": "take_lock", "parameters": [1], "before": {"phase": {"1": "IDLE"}}},
+        {"action": "take_lock", "parameters": [1], "before": {"phase": {"1": "LOCK"}}},
+        {
+            "action": "take_lock",
+            "before": {"phase": ["LOCK", "IDLE"], "cursor": {"1": 2}, "lock": {"2": None}},
+            "after": {"lock": {"2": 1}},
+        },
+    ]
+    assert rates(tmp_path, lines) == {"publish": (1, 1, 1), "take_lock": (1, 1, 1)}
+    report = conform("original", tmp_path / "run.jsonl", SIZES)
+    text = " ".join(render(report).split())
+    assert f"publish at {tmp_path / 'run.jsonl'}:2 leads to other values in the model" in text
+    assert "is not enabled: phase[i] = LOCK is false" in text
