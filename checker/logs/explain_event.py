@@ -44,7 +44,7 @@ class EventSteps:
         self._actions = instance.system.actions
         self._hidden = [a for a in self.interpreter.actions if a.name in hidden]
         self._free: dict[State, tuple[tuple[Pick, State], ...]] = {}
-        self._said: dict[tuple[State, int], tuple[Explanation, ...]] = {}
+        self._said: dict[tuple[State, int], tuple[LogEvent, tuple[Explanation, ...]]] = {}
         self._after: dict[tuple[State, Pick], State | None] = {}
 
     # One step ------------------------------------------------------------------------------------------------------
@@ -53,11 +53,11 @@ class EventSteps:
         key = state, id(event)
         found = self._said.get(key)
         if found is None:
-            found = tuple(self._direct(state, event)) if agrees(event.before, state) else ()
+            said = tuple(self._direct(state, event)) if agrees(event.before, state) else ()
             if len(self._said) > REMEMBERED:
                 self._said.clear()
-            self._said[key] = found
-        return found
+            found = self._said[key] = event, said  # the event is kept, so that no other gets its identity
+        return found[1]
 
     def _direct(self, state: State, event: LogEvent) -> Iterator[Explanation]:
         for pattern in event.patterns:

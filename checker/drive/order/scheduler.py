@@ -14,7 +14,7 @@ from planrace.checker.drive.order.processes import PointServer, ProcessStrand, e
 from planrace.checker.drive.order.strand import SHORT, Arrived, Ended, Reports, Strand, name_of
 from planrace.checker.drive.order.stuck import Diagnosis
 from planrace.checker.drive.order.tasks import LoopThread, TaskStrand
-from planrace.checker.drive.order.threads import ThreadStrand
+from planrace.checker.drive.order.threads import ThreadStrand, settle_interrupts
 from planrace.checker.drive.reply import Reply, ReplyKind, UndoneError, one_line, raised
 from planrace.checker.results.wording import joined
 from planrace.checker.semantics.replay import Pick
@@ -92,6 +92,8 @@ class Scheduler:
             if not isinstance(strand, ProcessStrand):
                 strand.stop()
             self.wait_for(strand, 2 * SHORT, end=True)
+        if alive:
+            settle_interrupts()
         self.strands = {}
 
     def close(self) -> None:
@@ -109,7 +111,9 @@ class Scheduler:
         strand = self._known(worker, self.strands)
         if strand.ended is None:
             strand.stop()
-            if not self.wait_for(strand, self.patience, end=True):
+            ended = self.wait_for(strand, self.patience, end=True)
+            settle_interrupts()
+            if not ended:
                 why = f"does not end {strand.name} within {self.patience:g} s"
                 raise UndoneError(Reply(ReplyKind.STUCK, why=why))
 

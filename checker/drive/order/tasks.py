@@ -25,7 +25,7 @@ from planrace.checker.drive.order.strand import (
     standing_lines,
     together,
 )
-from planrace.checker.drive.order.threads import interrupt
+from planrace.checker.drive.order.threads import interrupt, settle_interrupts
 from planrace.drive import ReachedPoint, Stopped, control_here
 
 Job = Callable[[], None]
@@ -128,7 +128,9 @@ class LoopThread:
         """Cancel what is left, and close the loop; a loop that hangs is left behind if it cannot be interrupted."""
         if not self.give_up():
             interrupt(self.thread)
-            if not self._idle.wait(SHORT):
+            ended = self._idle.wait(SHORT)
+            settle_interrupts()
+            if not ended:
                 return
         self._do(lambda: self.loop.run_until_complete(_cancelled()))
         if self._idle.wait(4 * SHORT):

@@ -7,6 +7,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
@@ -91,4 +92,25 @@ class _ThreadControl(StrandControl):
 def interrupt(thread: threading.Thread) -> None:
     """Raise ``Stopped`` in a thread when it comes to its next line of Python."""
     if thread.ident is not None and thread.is_alive():
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
+        _raise_in(thread.ident, Stopped)
+
+
+class _Delivered(BaseException):
+    """Raised in the thread that called ``settle_interrupts``."""
+
+
+def settle_interrupts() -> None:
+    """Let Python forget that an interrupt is on its way to a thread that does not run any more, or waits for a lock.
+
+    Up to Python 3.12 all threads look for it at every call and in every loop until it is delivered; in 3.11, one with a
+    profile function (``sys.setprofile``) does so for ever where a function begins. Any delivery ends that: so one to
+    this thread, which gets it at once.
+    """
+    with suppress(_Delivered):
+        _raise_in(threading.get_ident(), _Delivered)
+        for _ in range(1000):  # it is raised between two rounds
+            pass
+
+
+def _raise_in(ident: int, raised: type[BaseException]) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(ident), ctypes.py_object(raised))

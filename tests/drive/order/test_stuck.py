@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import threading
 import time
@@ -34,6 +35,7 @@ from planrace import (
 from planrace import step as model_step
 from planrace.checker.results.driving import DivergenceKind, ReplayEnd
 from planrace.drive import point
+from tests import ROOT
 from tests.processes import is_gone
 
 
@@ -212,6 +214,30 @@ def test_a_worker_that_reaches_no_point_is_told_with_its_line(driver: type) -> N
     assert code.startswith("does not finish the step: worker 1 did not reach a point within 0.3 s after second(1); it")
     assert f"{'stands' if driver is Sleeping else 'runs'} at tests/drive/order/test_stuck.py:" in code
     assert threading.active_count() <= before
+
+
+AFTERWARDS = """
+import sys
+from planrace import cover
+from tests.drive.order import test_stuck
+report = cover(test_stuck.protocol, test_stuck.Opposite, run="first(1) first(2) second(1)")
+print(report.divergence.kind)
+def called():
+    return 1
+sys.setprofile(lambda *_: None)
+called()
+sys.setprofile(None)
+print("went on")
+"""
+
+
+def test_interrupts_of_threads_that_stay_behind_do_not_hold_up_the_others() -> None:
+    """A thread that waits for a lock never gets its interrupt. Python 3.11 looked for it for ever in a thread with a
+    profile function, such as the one that looks for calls whose results are dropped."""
+    done = subprocess.run(
+        [sys.executable, "-c", AFTERWARDS], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+    )
+    assert done.stdout.split("\n") == ["stuck", "went on", ""], done.stderr
 
 
 def test_a_deadlock_decides_no_replay() -> None:
