@@ -11,7 +11,7 @@ from planrace.checker.engines.limits import until
 from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
 from planrace.checker.logs.mapping.file import read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
-from planrace.checker.logs.records import EventReader, lines_of, parsed
+from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.results.mapping import MappingExplanation
 from planrace.checker.run.call_site import public
@@ -62,9 +62,9 @@ def conform(
             streams, ignored = tuple(reader.streams.values()), mapped.unrecognised
             every = tuple(dict.fromkeys((*logged, *mapped.actions)))
             return conform_logs(ConformRequest(selection, streams, every, hidden, max_width, ignored))
-        for file in files:
+        for file, stream in stream_names(files).items():
             for number, text in lines_of(file):
-                reader.add(parsed(text, Place(str(file), number)), LogLine(str(file), number, text), file.name)
+                reader.add(parsed(text, Place(str(file), number), once=True), LogLine(str(file), number, text), stream)
         return conform_logs(ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width))
 
 

@@ -36,6 +36,8 @@ from planrace.checker.semantics.replay import Recording, record
 from planrace.model.language import ModelError
 from planrace.model.language.errors import known
 
+MANY = 4
+"""Lines of a contradiction that are named."""
 WIDTH = 20_000
 """The most nodes of a layer, by default."""
 
@@ -76,6 +78,11 @@ class _Conforming:
         self._unseen = tuple(a for a in actions if a in request.logged and a not in told)
         self._silent = tuple(a for a in actions if a not in told and a not in request.logged)
         self._order = EventOrder(request.streams)
+        contradictions = self._order.contradictions()
+        if contradictions:
+            why = "; ".join(contradictions[:MANY])
+            what = f"the logs contradict themselves, so no run of any model tells them: {why}"
+            raise ModelError(what, remedy="widen uncertainty, or repair serials and the streams of the lines")
         self._steps = EventSteps(self._instance, self._silent if request.hidden != 0 else (), request.hidden)
 
     def run(self) -> ConformanceReport:
@@ -86,12 +93,18 @@ class _Conforming:
                 return self._conforms(found)
             ended = frontier(self._order, self._steps, self._request.width)
         except TimeUpError as problem:
-            whole = counted(self._order.total, "event")
-            why = f"{problem}; {search.deepest:,} of {whole} were explained by then"
-            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, why))
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, self._how_far(problem, search)))
         except KeyboardInterrupt:
-            return self._report(Conformance.UNKNOWN, stopped=INTERRUPTED)
+            why = self._how_far(INTERRUPTED, search)
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.INTERRUPTED, why))
         return self._diverges(ended)
+
+    def _how_far(self, why: object, search: FirstRun) -> str:
+        """Why a search ended, and what was known by then."""
+        if search.deepest == self._order.total:
+            return f"{why}; all events were explained by then, but the properties were not asked"
+        whole = counted(self._order.total, "event")
+        return f"{why}; {search.deepest:,} of {whole} were explained by then"
 
     # It conforms ---------------------------------------------------------------------------------------------------
     def _conforms(self, found: Explained) -> ConformanceReport:
@@ -172,10 +185,11 @@ class _Conforming:
         )
 
     def _rates(self) -> tuple[StepRate, ...]:
-        """How many steps of each action are right by themselves; none if there is no time for it."""
+        """How many steps of each action are right by themselves; none if there is no time for it, or the user
+        interrupts: the verdict is known."""
         try:
             return StepsAlone(self._instance).rates([e for s in self._request.streams for e in s.events])
-        except TimeUpError:
+        except (TimeUpError, KeyboardInterrupt):
             return ()
 
 

@@ -78,7 +78,8 @@ class EventSteps:
     # Hidden steps --------------------------------------------------------------------------------------------------
     def after_hidden(self, state: State, event: LogEvent) -> Iterator[Explanation]:
         """The explanations with hidden steps before the event, none of which can be postponed; the shortest first. Of
-        several with the same last state only the first is found."""
+        several with the same last state only the first is found. Where the number of hidden steps between two events is
+        bounded, all are found: a postponed step counts for the next event, which may have as many as are allowed."""
         if not self._hidden:
             return
         found: set[State] = {e.state for e in self.direct(state, event)}
@@ -86,7 +87,7 @@ class EventSteps:
         queue: list[tuple[Steps, State]] = [((), state)]
         for picks, here in timed(queue, 64):
             if self.most is not None and len(picks) >= self.most:
-                self.cut = True
+                self.cut = self.cut or any(after not in seen for _, after in self.free(here))
                 continue
             for pick, after in self.free(here):
                 if after in seen:
@@ -95,7 +96,9 @@ class EventSteps:
                 queue.append(((*picks, pick), after))
                 for told in self.direct(after, event):
                     steps = (*picks, pick, *told.picks)
-                    if told.state not in found and not self._postponable(state, steps, told.state, event):
+                    if told.state not in found and not (
+                        self.most is None and self._postponable(state, steps, told.state, event)
+                    ):
                         found.add(told.state)
                         yield Explanation(steps, told.state)
 

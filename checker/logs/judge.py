@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from planrace.checker.engines.answer import Answer, of_step, sought
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.checker.semantics.replay import Recording
 from planrace.properties.kinds import Invariant, Property, StepInvariant
 
@@ -28,6 +28,13 @@ def violations(recording: Recording, properties: Sequence[Property]) -> list[Ans
 
 def _first(recording: Recording, p: Invariant | StepInvariant) -> int | None:
     """The number of the first state (or step, from 1) that violates a property."""
+    try:
+        return _first_wrong(recording, p)
+    except RangeError as problem:
+        raise problem.of(f"property {p.name}, asked about the run that the logs tell", p.where) from None
+
+
+def _first_wrong(recording: Recording, p: Invariant | StepInvariant) -> int | None:
     interpreter, states = recording.interpreter, recording.states
     wrong = sought(p)
     if not of_step(p):

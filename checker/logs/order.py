@@ -6,22 +6,27 @@ vectors form a lattice (C. J. Fidge: Timestamps in message-passing systems that 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import TypeAlias
 
 from planrace.checker.logs.events import LogEvent, Stream
+from planrace.checker.results.conformance import LogLine
 
 Positions: TypeAlias = "tuple[int, ...]"
 
 
 class EventOrder:
     """The order of the events of several streams. ``late`` are events whose clock is behind an earlier line of their
-    stream: the order of the lines is believed, and the clock is not."""
+    stream: the order of the lines is believed, and of the clocks only that both happened between the two times."""
 
     def __init__(self, streams: Sequence[Stream]) -> None:
         self.late: list[LogEvent] = []
+        self.doubtful: set[LogLine] = set()
+        """Lines on both sides of a clock that went back."""
         self.events = tuple(tuple(self._in_order(s.events)) for s in streams)
         self.begin: Positions = (0,) * len(streams)
         self.end: Positions = tuple(map(len, self.events))
@@ -30,19 +35,20 @@ class EventOrder:
 
     def _in_order(self, events: Sequence[LogEvent]) -> list[LogEvent]:
         """The events with intervals that their order in the stream narrows: an event came neither before the one before
-        it nor after the one after it."""
-        found: list[LogEvent] = []
-        earliest = float("-inf")
-        for e in events:
-            earliest = max(earliest, e.earliest)
-            if e.latest < earliest:
-                self.late.append(e)
-            found.append(replace(e, earliest=earliest, latest=max(e.latest, earliest)))
-        latest = float("inf")
-        for n in range(len(found) - 1, -1, -1):
-            latest = min(latest, found[n].latest)
-            found[n] = replace(found[n], latest=latest)
-        return found
+        it nor after the one after it.
+
+        Where a clock went back between two lines, nobody knows which of the two readings is wrong. So both events
+        happened at any time between them: to believe the first would date the second too late, and the reverse."""
+        latest_before = [*accumulate((e.earliest for e in events), max, initial=-math.inf)][:-1]
+        soonest_after = [*accumulate((e.latest for e in reversed(events)), min, initial=math.inf)][-2::-1]
+        self.late += [e for e, bound in zip(events, latest_before, strict=True) if e.latest < bound]
+        bounds = zip(events, latest_before, soonest_after, strict=True)
+        self.doubtful |= {e.line for e, low, high in bounds if e.latest < low or e.earliest > high}
+        earliest = [min(e.earliest, bound) for e, bound in zip(events, soonest_after, strict=True)]
+        latest = [max(e.latest, bound) for e, bound in zip(events, latest_before, strict=True)]
+        begins = accumulate(earliest, max)
+        ends = [*accumulate(reversed(latest), min)][::-1]
+        return [replace(e, earliest=b, latest=d) for e, b, d in zip(events, begins, ends, strict=True)]
 
     def _by_serial(self) -> dict[str, list[tuple[list[int], list[int]]]]:
         """For each thing that is counted, and each stream: the least serial numbers from each such event on, and their
@@ -75,6 +81,32 @@ class EventOrder:
                 if n != stream and any(m < number for m in numbers[at : at + 1]):
                     return False
         return True
+
+    def contradictions(self) -> tuple[str, ...]:
+        """If clocks, serial numbers and the order of the lines contradict each other, whatever the model is: lines of
+        which each must come after another one, and why. Empty if they do not."""
+        positions = self.begin
+        while positions != self.end:
+            found = next(self.next(positions), None)
+            if found is None:
+                fronts = [n for n, at in enumerate(positions) if at < self.end[n]]
+                return tuple(self._obstacle(n, positions) for n in fronts)
+            positions = self.after(positions, found[0])
+        return ()
+
+    def _obstacle(self, stream: int, positions: Positions) -> str:
+        """Why an event cannot be the next."""
+        event = self.events[stream][positions[stream]]
+        to_come = [e for n, at in enumerate(positions) if n != stream for e in self.events[n][at:]]
+        for e in to_come:
+            if e.latest < event.earliest:
+                return f"{event.line} comes after {e.line} by their clocks"
+        for key, number in event.serials:
+            for e in to_come:
+                lower = dict(e.serials).get(key)
+                if lower is not None and lower < number:
+                    return f"{event.line} comes after {e.line} by the serial {key}, {number} after {lower}"
+        raise AssertionError("an event that may come next")
 
     def replaced(self, stream: int, at: int, events: Sequence[LogEvent]) -> EventOrder:
         """The order with other events in the place of one."""

@@ -7,8 +7,9 @@ Model Checking, 1999, three-valued conditions).
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, NoReturn
 
@@ -66,24 +67,31 @@ class StepsAlone:
     def _judged(self, event: LogEvent) -> tuple[str, str | None]:
         """The action of an event, and what is wrong with its step: empty if nothing is, None if that is not known."""
         state = self._state(event)
-        found = [
+        found: list[tuple[str, str | None]] = [
             (pattern.action, self._wrong(state, event, pattern, choice))
             for pattern in event.patterns
             for choice in self._choices(pattern)
         ]
+        found += [(pattern.action, None) for pattern in event.patterns if self._number(pattern) > CHOICES]
         for wanted in ("", None):
             for name, wrong in found:
                 if wrong == wanted:
                     return name, wrong
         return found[0]
 
-    def _choices(self, pattern: StepPattern) -> Iterator[tuple[int, ...]]:
+    def _members(self, pattern: StepPattern) -> list[Sequence[int]]:
+        """The values that each parameter may have."""
         action = self._instance.system.actions[pattern.action]
-        members = [
+        return [
             (v,) if v is not None else self._instance.members(p.sort)  # type: ignore[arg-type]  # no parameter is an array
             for p, v in zip(action.parameters, pattern.values, strict=True)
         ]
-        return islice(product(*members), CHOICES)
+
+    def _number(self, pattern: StepPattern) -> int:
+        return math.prod(map(len, self._members(pattern)))
+
+    def _choices(self, pattern: StepPattern) -> Iterator[tuple[int, ...]]:
+        return islice(product(*self._members(pattern)), CHOICES)
 
     def _wrong(self, state: State, event: LogEvent, pattern: StepPattern, choice: tuple[int, ...]) -> str | None:
         action = self._instance.system.actions[pattern.action]
@@ -113,23 +121,24 @@ class StepsAlone:
             except _UnknownError:
                 known = False
             except RangeError as problem:
+                if not known:  # a part before it may be false, and then this one is not evaluated
+                    return None
                 return f"has no value in the model: {problem.what}"
         return "" if known else None
 
     # States of which a part is known ---------------------------------------------------------------------------
     def _state(self, event: LogEvent) -> State:
         named = dict(event.before)
-        return tuple(self._value(v.sort, named.get(n, _Unknown())) for n, v in enumerate(self._variables))
+        return tuple(self._value(v.sort, named.get(n)) for n, v in enumerate(self._variables))
 
     def _value(self, sort: Sort, pattern: Any) -> Any:
-        """A value with unknown elements where the pattern names none."""
+        """A value with an unknown element, each of its own, wherever the pattern names none."""
         if not isinstance(sort, Array):
-            return pattern
-        many = len(self._instance.members(sort.domain))
-        if isinstance(pattern, _Unknown):
-            return tuple(self._value(sort.element, pattern) for _ in range(many))
-        named = pattern.elements if isinstance(pattern, Partial) else dict(enumerate(pattern))
-        return tuple(self._value(sort.element, named.get(n, _Unknown())) for n in range(many))
+            return _Unknown() if pattern is None else pattern
+        named: Mapping[int, Any] = {}
+        if pattern is not None:
+            named = pattern.elements if isinstance(pattern, Partial) else dict(enumerate(pattern))
+        return tuple(self._value(sort.element, named.get(n)) for n in range(len(self._instance.members(sort.domain))))
 
 
 def _parts(term: Term) -> Iterator[Term]:

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from planrace.checker.drive.observing import Observer, parameter_in
 from planrace.checker.engines.limits import STRIDE, look_at_the_clock
 from planrace.checker.logs.events import LogEvent, Observation, StepPattern, Stream
 from planrace.checker.results.conformance import LogLine
+from planrace.checker.run.ranges import shortened
 from planrace.checker.run.request import Selection
 from planrace.model.language import Action, ModelError, Place
 from planrace.model.language.errors import known, near
@@ -61,10 +64,24 @@ def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
         ) from None
 
 
-def parsed(text: str, where: Place) -> dict[str, Any]:
-    """The record of a line. Raises ``ModelError``."""
+def stream_names(files: Sequence[Path]) -> dict[Path, str]:
+    """What the stream of each log is called where its records do not say: the name of the file, or its whole path where
+    two logs have the same name in different folders. Raises ``ModelError`` for a log that is named twice."""
+    real: dict[Path, Path] = {}
+    for file in files:
+        other = real.setdefault(Path(os.path.realpath(file)), file)
+        if other is not file:
+            both = f"{file} is named twice" if str(file) == str(other) else f"{file} and {other} are one file"
+            raise ModelError(both, remedy="name each log once")
+    names = Counter(file.name for file in files)
+    return {file: file.name if names[file.name] == 1 else str(file) for file in files}
+
+
+def parsed(text: str, where: Place, *, once: bool = False) -> dict[str, Any]:
+    """The record of a line; ``once``: a key that stands twice is an error, otherwise the last one counts. Raises
+    ``ModelError``."""
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        found = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique if once else None)
     except (ValueError, RecursionError) as problem:
         reason = str(problem) if isinstance(problem, ValueError) else "it is nested too deeply"
         what = f"the line is not JSON: {reason}"
@@ -73,6 +90,14 @@ def parsed(text: str, where: Place) -> dict[str, Any]:
         raise ModelError(
             "the line is not a JSON object", where=where, remedy='write one, such as {"action": "publish"}'
         )
+    return found
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise ValueError(f"an object has the key {shortened(twice)} twice")
     return found
 
 
@@ -101,7 +126,10 @@ class EventReader:
         if not isinstance(name, str | int):
             raise _wrong("stream", name, "a name", where)
         found = self.streams.setdefault(str(name), Stream(str(name)))
-        found.events.append(self._event(record, line, where))
+        try:
+            found.events.append(self._event(record, line, where))
+        except RecursionError:
+            raise ModelError("the record is nested too deeply", where=where, remedy="leave it out") from None
 
     def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
         earliest, latest = self._interval(record, where)

@@ -218,6 +218,11 @@ WRONG: dict[str, tuple[str, str]] = {
     "an interval backwards": ('{"action": "publish", "at": [2, 1]}', "ends before it begins"),
     "a negative uncertainty": ('{"action": "publish", "uncertainty": -1}', "not a number of seconds"),
     "a serial that is no number": ('{"action": "publish", "serials": {"zone": "1"}}', "an object of whole numbers"),
+    "a key twice": ('{"action": "publish", "action": "pick_up"}', "an object has the key 'action' twice"),
+    "a deep value": (
+        '{"action": "publish", "after": {"latest": ' + "[" * 900 + "]" * 900 + "}}",
+        "nested too deeply|latest is",
+    ),
     "two statements": ('{"action": "publish", "any": [{"action": "publish"}]}', "has any and an action beside it"),
 }
 

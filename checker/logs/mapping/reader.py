@@ -13,7 +13,7 @@ from planrace.checker.logs.mapping.mapper import LogMapper, MappedLine, record_t
 from planrace.checker.logs.mapping.otlp import telemetry_of
 from planrace.checker.logs.mapping.template import Templates
 from planrace.checker.logs.mapping.watch import watching
-from planrace.checker.logs.records import EventReader, lines_of
+from planrace.checker.logs.records import EventReader, lines_of, stream_names
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExplanation
 from planrace.model.language import ModelError
@@ -47,10 +47,10 @@ class MappedLogs:
     def read(self, files: Sequence[Path]) -> None:
         """Read all lines. Raises ``ModelError`` with file and line, and if an action of the mapping never occurs."""
         with watching() as watch:
-            for file in files:
+            for file, stream in stream_names(files).items():
                 mapper = LogMapper(self._mapping, watch)
                 for line, data in self._lines(file):
-                    if self._line(mapper, line, data, file.name).kind is LineKind.UNKNOWN:
+                    if self._line(mapper, line, data, stream).kind is LineKind.UNKNOWN:
                         self.unrecognised += 1
                 self.unrecognised += len(mapper.unfinished) + len(mapper.begun)
         if self._seen:  # if nothing was recognised at all, that is the error
@@ -97,9 +97,9 @@ class MappedLogs:
         shown: list[ExplainedLine] = []
         counts: Counter[LineKind] = Counter()
         with watching() as watch:
-            for file in files:
+            for file, stream in stream_names(files).items():
                 left, mapper = first, LogMapper(self._mapping, watch)
-                for n, (line, kind, explained) in enumerate(self._explanations(mapper, file)):
+                for n, (line, kind, explained) in enumerate(self._explanations(mapper, file, stream)):
                     counts[kind] += 1
                     further = n >= first and left > 0 and kind in ATTENTION
                     if n < first or further:
@@ -108,12 +108,14 @@ class MappedLogs:
                         left -= 1
         return MappingExplanation(self._mapping.path, tuple(shown), counts, tuple(self._never(rare=True)))
 
-    def _explanations(self, mapper: LogMapper, file: Path) -> Iterator[tuple[LogLine, LineKind, Explained]]:
+    def _explanations(
+        self, mapper: LogMapper, file: Path, stream: str
+    ) -> Iterator[tuple[LogLine, LineKind, Explained]]:
         """All lines, each with its kind and a function that explains it, and after them again those that begin a step
         which none completes."""
         for line, data in self._lines(file):
             try:
-                read = self._line(mapper, line, data, file.name)
+                read = self._line(mapper, line, data, stream)
             except ModelError as problem:
                 yield line, LineKind.WRONG, partial(_reason, problem)
             else:

@@ -94,7 +94,7 @@ def _read(report: ConformanceReport) -> Iterator[Block]:
         where = plural(len(report.late), "its clock is", "their clocks are")
         yield Paragraph(
             f"{counted(len(report.late), 'line')} (first {first}): {where} behind the line before; the order of the "
-            "lines is believed.",
+            "lines is believed, and either clock may be wrong.",
             "unknown",
         )
     if report.verdict is Conformance.CONFORMS and report.properties:
