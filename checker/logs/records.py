@@ -234,7 +234,12 @@ def _numbered(value: Any) -> Any:
         return [_numbered(x) for x in value]
     if not isinstance(value, Mapping):
         return value
-    return {int(k) if isinstance(k, str) and NUMBER.fullmatch(k) else k: _numbered(x) for k, x in value.items()}
+    return {_member(k): _numbered(x) for k, x in value.items()}
+
+
+def _member(key: Any) -> Any:
+    """A key as a number, if it is written as reports write one: 01 beside 1 would be the same member twice."""
+    return int(key) if isinstance(key, str) and NUMBER.fullmatch(key) and str(int(key)) == key else key
 
 
 def _serials(given: Any, where: Place) -> tuple[tuple[str, int], ...]:

@@ -215,6 +215,10 @@ WRONG: dict[str, tuple[str, str]] = {
         '{"action": "publish", "before": {"cursor": {"7": 1}}}',
         "cursor has the key 7, which is no member",
     ),
+    "a member that is written twice": (
+        '{"action": "publish", "before": {"alias": {"1": 0, "01": 0}}}',
+        "alias, a key, is '01', not a number",
+    ),
     "an interval backwards": ('{"action": "publish", "at": [2, 1]}', "ends before it begins"),
     "a negative uncertainty": ('{"action": "publish", "uncertainty": -1}', "not a number of seconds"),
     "a serial that is no number": ('{"action": "publish", "serials": {"zone": "1"}}', "an object of whole numbers"),

@@ -120,7 +120,7 @@ def _between(hidden: HiddenStep) -> str:
 
 
 def _divergence(d: LogDivergence, variables: Sequence[Declared], detail: Detail) -> Iterator[Block]:
-    if detail is not Detail.VERDICTS:
+    if detail is not Detail.VERDICTS and d.lines:
         yield Heading("Until there the model explains the logs")
         yield _last_steps(d.trace, d.lines, variables, None if detail is Detail.FULL else LAST)
     yield Heading("What nothing explains")
