@@ -33,7 +33,8 @@ class Conjunct:
 @dataclass(frozen=True)
 class Obligation:
     """A question to the solver: does ``fact`` hold after ``action`` (or "initially") if the facts ``uses`` hold before?
-    ``reason`` says why it is not proved; ``seconds`` is the solver's time.
+    ``reason`` says why it is not proved; ``seconds`` is the solver's time, in whole microseconds as JSON has it: text
+    that is made of JSON again then rounds it to the same milliseconds.
 
     ``kind`` is "conjunct" (of the invariant), "model" (``fact`` fails where a step is a model error), "step property",
     or "schedule" (then ``fact`` names its rule).
@@ -46,6 +47,9 @@ class Obligation:
     uses: tuple[str, ...]
     seconds: float
     reason: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "seconds", round(self.seconds, 6))
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,11 @@ from planrace.checker.report.json.write import render_json, to_json
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
+from planrace.checker.report.text.proofs import milliseconds
 from planrace.checker.report.text.terminal import draw
 from planrace.checker.results.blocks import Document, Grid, Paragraph
 from planrace.checker.results.detail import Detail
+from planrace.checker.results.proof import Obligation
 from planrace.checker.results.report import Coverage
 from tests import HERE, ROOT
 
@@ -307,3 +309,10 @@ def test_the_rate_uses_the_rounded_seconds() -> None:
     """JSON has rounded seconds, so a report that is read back has the same rate."""
     e = Coverage(27, 54, 3, complete=True, symmetry=False, seconds=0.0049716, peak_memory_bytes=1)
     assert e.states_per_second == replace(e, seconds=round(e.seconds, 6)).states_per_second
+
+
+def test_a_time_is_the_same_number_of_milliseconds_before_and_after_json() -> None:
+    """1.4999 ms are 0.0015 s in JSON, which would be 2 ms: what is written and what is read must not differ by that."""
+    made = Obligation("conjunct", "safe", "initially", proved=True, uses=(), seconds=0.00149999)
+    assert made.seconds == 0.0015
+    assert milliseconds(made) == milliseconds(replace(made, seconds=round(made.seconds, 6)))
