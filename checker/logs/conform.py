@@ -146,6 +146,7 @@ class _Conforming:
                 f"{counted(self._order.total, 'event')}"
             )
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+        assert not ended.whole, "one search explains all events, and the other none"
         diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
         recording = record(self._steps.interpreter, ended.first.picks, ended.first.start)
         positions = ended.nodes[0][0]

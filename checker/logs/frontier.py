@@ -6,7 +6,7 @@ long before, or go on for long in a wrong order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -27,14 +27,12 @@ class _Origin:
 @dataclass(frozen=True)
 class Frontier:
     """The last layer that is not empty. ``count`` is the number of events that it explains, ``whole`` whether that is
-    all of them. ``widest`` is the size of the widest layer. ``cut``: a layer became wider than allowed, so that nothing
-    is known about what follows."""
+    all of them. ``cut``: a layer became wider than allowed, so that nothing is known about what follows."""
 
     count: int
     whole: bool
     nodes: tuple[Node, ...]
     first: Explained
-    widest: int
     cut: bool = False
 
 
@@ -42,7 +40,6 @@ def frontier(
     order: EventOrder,
     steps: EventSteps,
     most: int,
-    progress: Callable[[int], None] | None = None,
     starts: Sequence[Node] | None = None,
     further: int | None = None,
 ) -> Frontier:
@@ -52,7 +49,7 @@ def frontier(
     if starts is None:
         starts = [(order.begin, s) for s in steps.interpreter.initials()]
     layer: dict[Node, _Origin] = {node: _Origin(None) for node in starts}
-    count, widest, cut = sum(starts[0][0]), len(layer), False
+    count, cut = sum(starts[0][0]), False
     last = order.total if further is None else min(order.total, count + further)
     while count < last:
         following: dict[Node, _Origin] = {}
@@ -63,14 +60,12 @@ def frontier(
                 following.setdefault((order.after(node[0], stream), e.state), _Origin((node, origin), stream, e))
         if not following:
             break
-        count, layer, widest = count + 1, following, max(widest, len(following))
-        if progress is not None:
-            progress(count)
+        count, layer = count + 1, following
         if len(layer) > most:
             cut = True
             break
     node, origin = next(iter(layer.items()))
-    return Frontier(count, count == order.total, tuple(layer), _run_to(node, origin), widest, cut)
+    return Frontier(count, count == order.total, tuple(layer), _run_to(node, origin), cut)
 
 
 def _run_to(node: Node, origin: _Origin) -> Explained:

@@ -1,8 +1,8 @@
 """Each logged step alone: from the values that its line names before it, is it a step of the model, and does it lead to
 the values after it? A table of rates by action names the wrong action at once, also where a log has gaps.
 
-What a line leaves open is unknown: a step is judged only if it can be without that (E. Clarke, O. Grumberg, D. Peled:
-Model Checking, 1999, three-valued conditions).
+What a line leaves open is unknown: a step is judged only if it can be without that (S. C. Kleene: Introduction to
+Metamathematics, 1952, §64, three-valued logic).
 """
 
 from __future__ import annotations
