@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from planrace.checker.explain.model_data import declared
 from planrace.checker.logs.diagnosis import DivergenceDiagnosis
-from planrace.checker.logs.events import LogEvent, Stream
+from planrace.checker.logs.events import LogEvent, Stream, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import Explained, FirstRun
 from planrace.checker.logs.frontier import Frontier, frontier
@@ -20,6 +22,7 @@ from planrace.checker.results.conformance import (
     ConformanceReport,
     HiddenStep,
     LogDivergence,
+    LoggedEvent,
     LogLine,
     LogStream,
     StepRate,
@@ -115,6 +118,7 @@ class _Conforming:
             Conformance.CONFORMS,
             trace=trace,
             lines=lines,
+            told=self._told(found),
             hidden=tuple(_hidden(trace, lines)),
             judged=self._judged(recording),
         )
@@ -122,6 +126,19 @@ class _Conforming:
     def _lines(self, found: Explained) -> tuple[LogLine | None, ...]:
         """For each step the line that tells it."""
         return tuple(None if t is None else self._event(*t).line for t in found.told)
+
+    def _told(self, found: Explained) -> tuple[int | None, ...]:
+        """For each step the place of its event among all events, one stream after the other."""
+        before = [0, *accumulate(self._order.end)]
+        return tuple(None if t is None else before[t[0]] + t[1] for t in found.told)
+
+    def _logged(self) -> Iterator[LoggedEvent]:
+        actions = self._instance.system.actions
+        for stream, events in zip(self._request.streams, self._order.events, strict=True):
+            for e in events:
+                says = " or ".join(pattern_text(actions[p.action], p) for p in e.patterns)
+                times = (x if math.isfinite(x) else None for x in (e.earliest, e.latest))
+                yield LoggedEvent(e.line, stream.name, says, *times)
 
     def _event(self, stream: int, at: int) -> LogEvent:
         return self._order.events[stream][at]
@@ -158,6 +175,7 @@ class _Conforming:
             explained=ended.count,
             trace=recording.trace(),
             lines=self._lines(ended.first),
+            told=self._told(ended.first),
             last=last,
             blocked=diagnosis.blocked(),
             hypotheses=len(ended.nodes),
@@ -182,6 +200,7 @@ class _Conforming:
             properties=tuple(p.name for p in system.properties if isinstance(p, JUDGED)),
             variables=declared(self._instance),
             rates=self._rates(),
+            logged=tuple(self._logged()),
             **found,  # type: ignore[arg-type]
         )
 

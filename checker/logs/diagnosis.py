@@ -8,14 +8,14 @@ from dataclasses import replace
 
 from planrace.checker.drive.model_steps import called
 from planrace.checker.drive.observing import Observer
-from planrace.checker.logs.events import LogEvent, Observation, StepPattern, agrees
+from planrace.checker.logs.events import LogEvent, Observation, StepPattern, agrees, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import Node
 from planrace.checker.logs.frontier import frontier
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.results.conformance import BlockedEvent, Repair
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.semantics.describe import chosen_words, in_words
+from planrace.checker.semantics.describe import in_words
 from planrace.checker.semantics.interpreter import Context, RangeError, State
 from planrace.model.language import Action, Op, Term
 from planrace.model.language.terms import subterms
@@ -45,20 +45,12 @@ class DivergenceDiagnosis:
         for positions, state in self._nodes[:HYPOTHESES]:
             for _, event in self._order.next(positions):
                 for pattern in event.patterns:
-                    what, why = self._called(pattern), self._why(state, event, pattern)
+                    what = pattern_text(self._steps.action(pattern.action), pattern)
+                    why = self._why(state, event, pattern)
                     key = str(event.line), what, why
                     if key not in found:
                         found[key] = BlockedEvent(event.line, what, why, tuple(self._enabled(state)))
         return tuple(found.values())
-
-    def _called(self, pattern: StepPattern) -> str:
-        action = self._steps.action(pattern.action)
-        values = [
-            "…" if v is None else chosen_words(p.sort, v)
-            for p, v in zip(action.parameters, pattern.values, strict=True)
-        ]
-        outcome = "" if pattern.outcome is None else f"[{pattern.outcome}]"
-        return f"{pattern.action}{'(' + ','.join(values) + ')' if values else ''}{outcome}"
 
     def _why(self, state: State, event: LogEvent, pattern: StepPattern) -> str:
         """The end of a sentence that begins with "it"."""

@@ -8,7 +8,9 @@ from typing import Any
 
 from planrace.checker.drive.observing import matches
 from planrace.checker.results.conformance import LogLine
+from planrace.checker.semantics.describe import chosen_words
 from planrace.checker.semantics.interpreter import State
+from planrace.model.language import Action
 
 Observation = tuple[tuple[int, Any], ...]
 """Variables by their place in a state, with the values (or patterns) that a line names."""
@@ -55,6 +57,15 @@ class Stream:
 
     name: str
     events: list[LogEvent] = field(default_factory=list)
+
+
+def pattern_text(action: Action, pattern: StepPattern) -> str:
+    """The step that a line says, as a call: ``flip_alias(1,…)[accepted]``; what it leaves open is a dot."""
+    values = [
+        "…" if v is None else chosen_words(p.sort, v) for p, v in zip(action.parameters, pattern.values, strict=True)
+    ]
+    outcome = "" if pattern.outcome is None else f"[{pattern.outcome}]"
+    return f"{pattern.action}{'(' + ','.join(values) + ')' if values else ''}{outcome}"
 
 
 def agrees(observation: Observation, state: State) -> bool:

@@ -45,6 +45,19 @@ class LogStream:
 
 
 @dataclass(frozen=True)
+class LoggedEvent:
+    """What a line says: ``says`` is its step as the line names it, ``stream`` whose line it is. It happened between
+    ``earliest`` and ``latest``, in seconds since 1970 (or as the line counts them), as far as its clock and the lines
+    around it tell; None: nothing bounds it."""
+
+    line: LogLine
+    stream: str
+    says: str
+    earliest: float | None = None
+    latest: float | None = None
+
+
+@dataclass(frozen=True)
 class HiddenStep:
     """A step of the run that no line tells: step ``step``, from 1, of the trace. It happened between the lines
     ``after`` and ``before`` of the run; None: before the first, or after the last."""
@@ -95,8 +108,8 @@ class Repair:
 @dataclass(frozen=True)
 class LogDivergence:
     """Where the logs leave the model: ``explained`` events of all streams were explained by ``trace``, no run explains
-    more. ``last`` are the last explained lines of the streams. ``hypotheses`` is the number of states that the system
-    may have been in."""
+    more. Of its steps ``lines`` says which line tells each, ``told`` which event of the report. ``last`` are the last
+    explained lines of the streams. ``hypotheses`` is the number of states that the system may have been in."""
 
     explained: int
     trace: Trace
@@ -105,6 +118,7 @@ class LogDivergence:
     blocked: tuple[BlockedEvent, ...]
     hypotheses: int
     repairs: tuple[Repair, ...] = ()
+    told: tuple[int | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +150,10 @@ class ConformanceReport:
     variables: tuple[Declared, ...] = ()
     rates: tuple[StepRate, ...] = ()
     """Of the actions whose lines name values before the step."""
+    logged: tuple[LoggedEvent, ...] = ()
+    """The events of all streams, each stream in its order, one stream after the other."""
+    told: tuple[int | None, ...] = ()
+    """For each step of ``trace`` which of the events tells it, from 0; None for a hidden one."""
 
     @property
     def events(self) -> int:

@@ -56,6 +56,32 @@ def test_logs_of_the_model_conform(name: str, wrong: float, tmp_path: Path) -> N
         assert {report.trace.steps[h.step - 1].action for h in report.hidden} <= set(UNSEEN)
 
 
+def test_a_report_has_every_event_with_its_time(tmp_path: Path) -> None:
+    """Also those behind a divergence; the steps of the run name theirs, and came at times that these allow."""
+    records = logged(run_of("fixed", SIZES, FAULTS, 40, 3), UNSEEN, 0.4, 3)
+    report = conform("fixed", written(tmp_path, records), SIZES, faults=FAULTS)
+    assert [json.loads(e.line.text)["stream"] for e in report.logged] == [e.stream for e in report.logged]
+    told = [None if n is None else report.logged[n] for n in report.told]
+    assert [e and e.line for e in told] == [*report.lines]
+    soonest = 0.0
+    for e in filter(None, told):
+        record = json.loads(e.line.text)
+        assert e.earliest is not None
+        assert e.latest is not None
+        assert record["at"] - 0.4 <= e.earliest <= e.latest <= record["at"] + 0.4
+        soonest = max(soonest, e.earliest)
+        assert soonest <= e.latest, "the run is in an order that the times allow"
+    wrong: Records = [{"action": "publish"}, *({"action": "take_lock", "parameters": [i], "at": i} for i in (1, 2))]
+    report = conform("fixed", written(tmp_path, wrong), SIZES, hidden=0)
+    assert report.divergence is not None
+    assert report.divergence.told == (0,)
+    assert [(e.says, e.earliest, e.latest) for e in report.logged] == [
+        ("publish", None, 1),
+        ("take_lock(1)", 1, 1),
+        ("take_lock(2)", 2, 2),
+    ]
+
+
 def mutated(records: Records, rng: Random, how: str) -> Records:
     found = [dict(r) for r in records]
     n = rng.randrange(len(found))

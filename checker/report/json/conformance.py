@@ -7,7 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from planrace.checker.report.json.write import to_json, to_plain, trace_json
-from planrace.checker.results.conformance import ConformanceReport, HiddenStep, LogDivergence, LogLine, StepRate
+from planrace.checker.results.conformance import (
+    ConformanceReport,
+    HiddenStep,
+    LogDivergence,
+    LoggedEvent,
+    LogLine,
+    StepRate,
+)
 from planrace.checker.results.trace import Trace
 
 CONFORM_SCHEMA = "planrace/conform/1"
@@ -32,17 +39,28 @@ def conformance_json(report: ConformanceReport) -> str:
         "late": [str(line) for line in report.late],
         "asked": list(report.properties),
         "hidden": [_hidden(h) for h in report.hidden],
-        "run": None if report.trace is None else _run(report.trace, report.lines),
+        "run": None if report.trace is None else _run(report.trace, report.lines, report.told),
         "judged": None if report.judged is None else to_json(report.judged),
         "divergence": None if report.divergence is None else _divergence(report.divergence),
+        "logged": [_logged(e) for e in report.logged],
         "rates": [_rate(r) for r in report.rates],
         "seconds": round(report.seconds, 6),
     }
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _run(trace: Trace, lines: Sequence[LogLine | None]) -> dict[str, Any]:
-    return {"trace": trace_json(trace), "lines": [_line(line) for line in lines]}
+def _run(trace: Trace, lines: Sequence[LogLine | None], told: Sequence[int | None]) -> dict[str, Any]:
+    return {"trace": trace_json(trace), "lines": [_line(line) for line in lines], "told": list(told)}
+
+
+def _logged(e: LoggedEvent) -> dict[str, Any]:
+    return {
+        "line": str(e.line),
+        "stream": e.stream,
+        "says": e.says,
+        "earliest": e.earliest,
+        "latest": e.latest,
+    }
 
 
 def _line(line: LogLine | None) -> str | None:
@@ -73,5 +91,5 @@ def _divergence(d: LogDivergence) -> dict[str, Any]:
         ],
         "hypotheses": d.hypotheses,
         "repairs": [to_plain(r) for r in d.repairs],
-        "run": _run(d.trace, d.lines),
+        "run": _run(d.trace, d.lines, d.told),
     }
