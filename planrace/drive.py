@@ -15,14 +15,16 @@
             ...
 
 What a worker does from one point to the next is one step of the model. Nobody holds a worker outside of a test: a
-point does nothing then, and takes less than a microsecond. This file needs the standard library only, and imports
-nothing else of planrace; it may be copied into a program. ``docs/driving.md`` has the rest.
+point does nothing then, and takes less than a microsecond; after ``log_to("worker-1.jsonl")`` it writes a log for
+``check conform``. This file needs the standard library only, and imports nothing else of planrace; it may be copied
+into a program. ``docs/driving.md`` has the rest.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextvars
+import itertools
 import json
 import os
 import queue
@@ -30,15 +32,17 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator
+import weakref
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
-from types import TracebackType
+from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
-__all__ = ["Stopped", "point", "step"]
+__all__ = ["Stopped", "log_to", "point", "step"]
 
-ADDRESS, TOKEN, WORKER = "PLANRACE_POINTS", "PLANRACE_TOKEN", "PLANRACE_WORKER"
-"""The environment variables that tell the process of a worker who holds it, and which worker it is."""
+ADDRESS, TOKEN, WORKER, LOG = "PLANRACE_POINTS", "PLANRACE_TOKEN", "PLANRACE_WORKER", "PLANRACE_LOG"
+"""The environment variables that tell a process who holds it, which worker it is, and in which folder it logs."""
 
 
 class Stopped(BaseException):
@@ -73,6 +77,10 @@ class Control:
     async def wait(self, reached: ReachedPoint) -> None:
         """The same for a worker that awaits."""
         self.hold(reached)
+
+    def placed(self, reached: ReachedPoint) -> PlacedStep:
+        """The step that begins at a point."""
+        return PlacedStep(self, reached)
 
     def announce(self, reached: ReachedPoint) -> None:
         """A point was made that has to be awaited."""
@@ -127,6 +135,9 @@ class PlacedStep:
         if self._control is not None:
             self._taken(self._control).why = why
 
+    def log(self, **keys: Any) -> None:
+        """Add keys to the record of the step where it is logged, such as ``before``, ``after`` or ``serials``."""
+
     def _taken(self, control: Control) -> ReachedPoint:
         """The point at which the step began; the step must not be over."""
         last, name = control.last, self._reached.name
@@ -144,15 +155,11 @@ class PlacedStep:
     async def __aenter__(self) -> PlacedStep:
         return await self._wait()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *problem: Any) -> None:
         """What follows up to the next point belongs to the step, too."""
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """As ``__exit__``."""
+    async def __aexit__(self, *problem: Any) -> None:
+        self.__exit__(*problem)
 
 
 class _FreeStep(PlacedStep):
@@ -181,7 +188,7 @@ def point(name: str, *parameters: Any) -> PlacedStep:
     control = _current.get() or _process
     if control is None:
         return _FREE
-    placed = PlacedStep(control, ReachedPoint(name, parameters, _line()))
+    placed = control.placed(ReachedPoint(name, parameters, _line()))
     if control.awaits:
         control.announce(placed._reached)
     else:
@@ -193,7 +200,7 @@ def step(name: str, *parameters: Any) -> PlacedStep:
     """The same as ``point``, for a ``with`` statement (in a task ``async with``) that says how the step ends: ``with
     step("flip", i) as s: … s.outcome("accepted")`` or ``s.refused("stale")``."""
     control = _current.get() or _process
-    return _FREE if control is None else PlacedStep(control, ReachedPoint(name, parameters, _line()))
+    return _FREE if control is None else control.placed(ReachedPoint(name, parameters, _line()))
 
 
 def _line() -> str:
@@ -298,4 +305,146 @@ def _remote() -> Control | None:
     return _Remote(address, token, os.environ.get(WORKER, "")) if address and token else None
 
 
-_process = _remote()
+# Logs --------------------------------------------------------------------------------------------------------------
+class _LoggedStep(PlacedStep):
+    """A step that is logged: a line when it begins, another one when it has ended. Of a step that a crash cuts there is
+    the first only: it may have happened or not."""
+
+    __slots__ = ("_log", "_said", "_times", "named", "process")
+
+    def __init__(self, log: _Log, reached: ReachedPoint) -> None:
+        super().__init__(log, reached)
+        self._log, self._said, self._times, self.process = log, dict[str, Any](), [0.0], 0
+        self.named: dict[str, Any] = {"action": log.actions.get(reached.name, reached.name)}
+        if reached.parameters:
+            self.named["parameters"] = list(reached.parameters)
+
+    def _begin(self) -> None:
+        if not self._passed:
+            self._passed, number = True, self._log.begins(self)
+            self._said["ends"], self._times = number, [time.time()]
+            self._log.write({"begins": number, **self.named, "at": self._times[0]})
+
+    async def _wait(self) -> PlacedStep:
+        self._begin()
+        return self
+
+    def outcome(self, name: str) -> None:
+        self.log(outcome=name)
+
+    def refused(self, why: str = "") -> None:
+        self.log(refused=why)
+
+    def log(self, **keys: Any) -> None:
+        self._said |= keys
+        if len(self._times) > 1:  # said after the block: the line is written again, and the last one counts
+            self._write()
+
+    def end(self, known: bool = True) -> None:
+        """The step is over, unless it was before. Without ``known`` nobody knows whether it has happened."""
+        if len(self._times) == 1:
+            self._times.append(time.time())
+            if known:
+                self._write()
+
+    def _write(self) -> None:
+        if self.process == os.getpid():  # a child that was forked meanwhile says nothing about it
+            self._log.write({**self.named, "at": sorted(self._times), **self._said})  # clocks may be set back
+
+    def __exit__(self, *problem: Any) -> None:
+        """The step ends with its block; what it does after an exception that leaves it, it must have said."""
+        self.end(problem[0] is None or not self._said.keys().isdisjoint({"outcome", "refused"}))
+
+
+class _Log(Control):
+    """Holds nobody, and writes down the steps of this process. Each thread and each task of asyncio is a stream."""
+
+    def __init__(self, path: Path, folder: bool, stream: str, always: dict[str, Any], actions: Any) -> None:
+        self._path, self._folder, self._stream, self._always, self.actions = path, folder, stream, always, actions
+        self._first = os.getpid()
+        self._begin_process()
+
+    def _begin_process(self) -> None:
+        """Also in a child that was forked: the lock may be held there, and what is open is its parent's."""
+        self._process, self._file, self._turn = os.getpid(), -1, threading.Lock()
+        self._place = self._path / f"{self._stream}-{self._process}.jsonl" if self._folder else self._path
+        self._open: weakref.WeakKeyDictionary[Any, _LoggedStep] = weakref.WeakKeyDictionary()
+        self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+        self._free: list[str] = []  # streams of threads and tasks that are gone; others may have them
+        self._streams, self._numbers = itertools.count(1), itertools.count(1)
+
+    def placed(self, reached: ReachedPoint) -> PlacedStep:
+        return _FREE if self.actions.get(reached.name, "") is None else _LoggedStep(self, reached)
+
+    def begins(self, step: _LoggedStep) -> int:
+        """A step begins: the one before it in its stream has ended. Returns the number of the step."""
+        if self._process != os.getpid():
+            self._begin_process()
+        owner = _running()
+        with self._turn:
+            before, self._open[owner] = self._open.get(owner), step
+            step.named["stream"], step.process = self._names.get(owner) or self._named(owner), self._process
+        if before is not None:
+            before.end()
+        return next(self._numbers)
+
+    def _named(self, owner: Any) -> str:
+        name = self._stream if self._process == self._first else f"{self._stream}-{self._process}"
+        if owner is not threading.main_thread():
+            name = self._free.pop() if self._free else f"{name}/{next(self._streams)}"
+            weakref.finalize(owner, self._free.append, name).atexit = False
+        self._names[owner] = name
+        return name
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Write a line by one call of the system, so that lines of threads and processes do not mix. A log that cannot
+        be written ends, and not the program."""
+        line = json.dumps({**record, **self._always}, default=str).encode() + b"\n"
+        try:
+            with self._turn:
+                if self._file < 0:
+                    self._place.parent.mkdir(parents=True, exist_ok=True)
+                    self._file = os.open(self._place, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+                if os.write(self._file, line) != len(line):
+                    raise OSError("a line was cut")
+        except OSError as problem:
+            log_to(None)
+            print(f"planrace: the log {self._place} ends here: {problem}", file=sys.stderr)
+
+
+def _running() -> Any:
+    """What runs here: a task of asyncio, or else a thread."""
+    with suppress(KeyError, RuntimeError):  # asyncio is not loaded, or has no loop here
+        return sys.modules["asyncio"].current_task() or threading.current_thread()
+    return threading.current_thread()
+
+
+def log_to(
+    place: str | Path | None,
+    *,
+    stream: str = "",
+    uncertainty: float = 0.0,
+    actions: Mapping[str, str | None] = MappingProxyType({}),
+) -> None:
+    """From now on the points of this process write its steps to a file, for ``check conform``; in a folder each process
+    has a file of its own. None: they do not any more.
+
+    ``stream`` is the name of the process there (default: that of the file, or of the program); threads and tasks get a
+    number behind it. ``uncertainty`` is how many seconds the clock may be wrong by. ``actions`` are points with other
+    names than their actions, None for those that begin no step. In a test nothing is logged.
+    """
+    global _process  # noqa: PLW0603  (what is off must cost nothing: a point looks at one variable)
+    if isinstance(_process, _Remote):
+        return
+    if place is None:
+        _process = None
+        return
+    path, folder = Path(place), Path(place).is_dir() or str(place).endswith(("/", os.sep))
+    name = os.environ.get(WORKER, "").replace(" ", "-") or Path(sys.argv[0] if folder else path).stem
+    always = {"uncertainty": uncertainty} if uncertainty else {}
+    _process = _Log(path, folder, stream or name or "process", always, actions)
+
+
+_process: Control | None = _remote()
+if os.environ.get(LOG):
+    log_to(os.environ[LOG] + os.sep)

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
 from planrace.checker.engines.limits import until
-from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
+from planrace.checker.logs.begun import those_that_count
+from planrace.checker.logs.conform import WIDTH, ConformRequest
 from planrace.checker.logs.mapping.file import read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
+from planrace.checker.logs.optional_steps import conform_events
 from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.results.mapping import MappingExplanation
@@ -61,11 +63,15 @@ def conform(
             mapped.read(files)
             streams, ignored = tuple(reader.streams.values()), mapped.unrecognised
             every = tuple(dict.fromkeys((*logged, *mapped.actions)))
-            return conform_logs(ConformRequest(selection, streams, every, hidden, max_width, ignored))
+            return conform_events(ConformRequest(selection, streams, every, hidden, max_width, ignored))
         for file, stream in stream_names(files).items():
-            for number, text in lines_of(file):
-                reader.add(parsed(text, Place(str(file), number), once=True), LogLine(str(file), number, text), stream)
-        return conform_logs(ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width))
+            lines = (LogLine(str(file), number, text) for number, text in lines_of(file))
+            records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
+            for line, record in those_that_count(records):
+                reader.add(record, line, stream)
+        return conform_events(
+            ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width)
+        )
 
 
 def _of_any_size(selection: Selection) -> Selection:

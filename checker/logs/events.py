@@ -34,7 +34,8 @@ class LogEvent:
     """Something that a line of a log says. It happened between ``earliest`` and ``latest``, in seconds of one clock
     that all hosts share up to their uncertainty; without a clock the two are infinite. ``patterns`` are the steps that
     it may be; ``before`` and ``after`` what it says of the states around the step. ``serials`` are numbers by what they
-    count (the serial number of a zone): of two events that count the same, the lower number came first."""
+    count (the serial number of a zone): of two events that count the same, the lower number came first. ``optional``:
+    it may also not have happened, such as the step that a crash cut."""
 
     line: LogLine
     patterns: tuple[StepPattern, ...]
@@ -43,6 +44,7 @@ class LogEvent:
     before: Observation = ()
     after: Observation = ()
     serials: tuple[tuple[str, int], ...] = ()
+    optional: bool = False
 
     @property
     def time(self) -> float:

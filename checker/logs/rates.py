@@ -52,7 +52,7 @@ class StepsAlone:
         passed, failed, unknown = Counter[str](), Counter[str](), Counter[str]()
         first: dict[str, tuple[LogLine, str]] = {}
         for event in timed(events, 64):
-            if not event.before:
+            if not event.before or event.optional:
                 continue
             name, wrong = self._judged(event)
             (unknown if wrong is None else failed if wrong else passed)[name] += 1

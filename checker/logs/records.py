@@ -4,7 +4,9 @@ The keys of a record: ``action`` (or ``any``: several steps that it may be, each
 ``outcome``), ``parameters`` (an object, or a list in the order of the action; what is left out may be anything),
 ``outcome``; ``at`` (seconds, a time of ISO 8601, or a pair of these: not before, not after) and ``uncertainty``
 (seconds that the clock may be wrong by); ``before`` and ``after`` (values of variables around the step, as drivers
-observe them); ``serials`` (numbers that only grow, by what they count); ``stream`` (default: the file).
+observe them); ``serials`` (numbers that only grow, by what they count); ``stream`` (default: the file); ``optional``
+(whether the step may also not have happened); ``begins`` and ``ends``, which join the line that says that a step begins
+and the one that says how it ended (``checker/logs/begun.py``); ``refused`` (the code did not take the step).
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ LONGEST = 1 << 20
 STEP_KEYS = ("action", "parameters", "outcome")
 NUMBER = re.compile(r"-?\d{1,18}")
 """A whole number as a text."""
-KEYS = (*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "stream", "note")
+KEYS = (
+    *(*STEP_KEYS, "any", "at", "uncertainty", "before", "after", "serials", "stream", "note"),
+    *("optional", "begins", "ends", "refused"),
+)
 
 
 def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
@@ -126,6 +131,8 @@ class EventReader:
         if not isinstance(name, str | int):
             raise _wrong("stream", name, "a name", where)
         found = self.streams.setdefault(str(name), Stream(str(name)))
+        if "refused" in record:  # what the code did not do is no step
+            return
         try:
             found.events.append(self._event(record, line, where))
         except RecursionError:
@@ -133,14 +140,22 @@ class EventReader:
 
     def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
         earliest, latest = self._interval(record, where)
+        begun = "begins" in record  # and never ends: nobody knows until when it may have happened
+        optional = record.get("optional", False)
+        if not isinstance(optional, bool):
+            raise _wrong("optional", optional, "true or false", where)
+        if (optional or begun) and "serials" in record:
+            what = "the record has serials, and its step may not have happened"
+            raise ModelError(what, where=where, remedy="leave one of them out: what has a serial has happened")
         return LogEvent(
             line=line,
             patterns=tuple(self._pattern(step, where) for step in _steps(record, where)),
             earliest=earliest,
-            latest=latest,
+            latest=math.inf if begun else latest,
             before=self._values(record, "before", where),
             after=self._values(record, "after", where),
             serials=_serials(record.get("serials", {}), where),
+            optional=optional or begun,
         )
 
     def action(self, name: str, where: Place) -> Action:

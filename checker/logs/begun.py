@@ -1,0 +1,50 @@
+"""Lines that say that a step begins, and lines that say how it ended: of each step one of them counts.
+
+A process that logs a step only when it is over leaves no line of the step that a crash cut, and that step may have had
+its effect. So ``planrace.drive`` writes a line before and a line after each step; ``begins`` and ``ends`` are the same
+number in both. Where a step ends, its line says everything, and the line before it counts no more. A step that never
+ends may have happened or not: its line is an event that is ``optional``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from planrace.checker.results.conformance import LogLine
+from planrace.model.language import ModelError, Place
+
+NumberedRecord: TypeAlias = "tuple[LogLine, dict[str, Any]]"
+
+
+def those_that_count(records: Iterable[NumberedRecord]) -> list[NumberedRecord]:
+    """The records of a file, in their order, without those of steps that say more in a later line: without the lines
+    that begin a step which ends, and of several lines that end a step without all but the last. A number that begins
+    again is another step; it is that of a process that was started again. Raises ``ModelError`` for a record that both
+    begins and ends a step, and for a number that is none."""
+    found: dict[int, NumberedRecord] = {}
+    open_steps: dict[tuple[str, str], int] = {}
+    for place, (line, record) in enumerate(records):
+        found[place] = line, record
+        key = _key(record, line)
+        if key is None:
+            continue
+        if "ends" in record and key in open_steps:
+            del found[open_steps[key]]
+        open_steps[key] = place
+    return list(found.values())
+
+
+def _key(record: Mapping[str, Any], line: LogLine) -> tuple[str, str] | None:
+    """The stream and the number of a step that begins or ends here."""
+    names = [name for name in ("begins", "ends") if name in record]
+    if not names:
+        return None
+    where = Place(line.file, line.line)
+    if len(names) == 2:
+        raise ModelError("the record begins a step and ends one", where=where, remedy="write a line for each")
+    number = record[names[0]]
+    if isinstance(number, bool) or not isinstance(number, int | str):
+        remedy = 'write the same in both lines of a step, such as "begins": 7 and "ends": 7'
+        raise ModelError(f"{names[0]} is no number and no text", where=where, remedy=remedy)
+    return str(record.get("stream", "")), repr(number)

@@ -1,0 +1,133 @@
+"""Events that may not have happened: a step that a crash cut has had its effect, or has not."""
+
+from __future__ import annotations
+
+import json
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from planrace import ModelError, conform, find
+from planrace.checker.results.conformance import Conformance
+from planrace.checker.run.request import select
+from tests.logs.logs import Records, logged, random_run
+from tests.logs.oracle import most_explained
+
+SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+FAULTS = ["crash", "lock-expiry"]
+HIDDEN = ("crash", "expire_lock", "lose_lock")
+
+
+def written(path: Path, *records: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(r) + "\n" for r in records))
+    return path
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_it_conforms_if_it_does_with_or_without_each_of_them(seed: int, tmp_path: Path) -> None:
+    """Judged by brute force for each choice. Some of them happened, some did not, and some logs are wrong."""
+    rng = Random(seed)
+    instance = select(find("fixed"), SIZES, faults=FAULTS).instance
+    wrong = rng.choice((0.0, 1.0))
+    records = logged(random_run(instance, 12, seed, rare=HIDDEN), HIDDEN, wrong, seed)
+    strange = logged(random_run(instance, 12, seed + 1000, rare=HIDDEN), HIDDEN, wrong, seed)
+    optional = rng.sample(range(len(records)), 2)
+    if rng.random() < 0.7:  # a step of another run, at this time
+        n = rng.choice(optional if rng.random() < 0.5 else range(len(records)))
+        other = rng.choice(strange)
+        records[n] = {**other, "at": records[n]["at"], "stream": records[n]["stream"]}
+    choices = [drop for size in range(3) for drop in combinations(optional, size)]
+    kept = [[r for n, r in enumerate(records) if n not in drop] for drop in choices]
+    expected = any(most_explained(instance, k, HIDDEN) == len(k) for k in kept)
+    given: Records = [{**r, "optional": True} if n in optional else r for n, r in enumerate(records)]
+    log = written(tmp_path / "a.jsonl", *given)
+    seen = [a for a in instance.system.actions if a not in HIDDEN]
+    report = conform("fixed", log, SIZES, faults=FAULTS, logged=seen)
+    assert report.verdict is (Conformance.CONFORMS if expected else Conformance.DIVERGES)
+
+
+PUBLISH = {"stream": "p", "action": "publish", "at": 1}
+PICK = {"stream": "e", "action": "pick_up", "parameters": [1]}
+
+
+def test_a_step_that_begins_and_never_ends_may_have_happened(tmp_path: Path) -> None:
+    """At any time after its beginning: the line after it is that of the process that was started again."""
+    begun = {**PICK, "at": 2, "begins": 1}
+    for next_step in ({"action": "take_lock", "parameters": [1]}, {"action": "pick_up", "parameters": [1]}):
+        log = written(tmp_path / "a.jsonl", PUBLISH, begun, {"stream": "e", "at": 9, **next_step})
+        report = conform("fixed", log, SIZES)
+        assert report.verdict is Conformance.CONFORMS
+        assert report.trace is not None
+        assert len(report.trace.steps) == (3 if next_step["action"] == "take_lock" else 2)
+    late = written(tmp_path / "a.jsonl", {**PUBLISH, "at": 5}, begun, {"stream": "e", "at": 9, **next_step})
+    assert conform("fixed", late, SIZES).verdict is Conformance.CONFORMS
+
+
+def test_a_step_that_ends_counts_once(tmp_path: Path) -> None:
+    """And where its end is told twice, the last line counts: it may take the first one back."""
+    begun, ended = {**PICK, "at": 2, "begins": "x"}, {**PICK, "at": [2, 3], "ends": "x"}
+    log = written(tmp_path / "a.jsonl", PUBLISH, begun, ended)
+    assert [s.events for s in conform("fixed", log, SIZES).streams] == [1, 1]
+    report = conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, begun, ended, {**ended, "refused": ""}), SIZES)
+    assert [s.events for s in report.streams] == [1, 0]
+    again = {**PICK, "at": 7, "begins": "x"}
+    report = conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, begun, again), SIZES)
+    assert [s.events for s in report.streams] == [1, 2]
+
+
+def test_numbers_of_different_streams_are_different(tmp_path: Path) -> None:
+    log = written(
+        tmp_path / "a.jsonl",
+        {**PUBLISH, "begins": 1},
+        {**PICK, "at": 2, "begins": 1},
+        {**PUBLISH, "ends": 1},
+    )
+    report = conform("fixed", log, SIZES)
+    assert report.verdict is Conformance.CONFORMS
+    assert [s.events for s in report.streams] == [1, 1]
+
+
+def test_hidden_steps_make_it_possible(tmp_path: Path) -> None:
+    """Enactor 2 holds the lock, and what enactor 1 began can have happened only after the lock has expired."""
+    records = [
+        PUBLISH,
+        {"stream": "e", "action": "pick_up", "parameters": [1], "at": 2},
+        {"stream": "f", "action": "pick_up", "parameters": [2], "at": 3},
+        {"stream": "f", "action": "take_lock", "parameters": [2], "at": 4},
+        {"stream": "e", "action": "take_lock", "parameters": [1], "at": 5, "begins": 3},
+        {"stream": "f", "action": "build_tree", "parameters": [2], "at": 6},
+    ]
+    log = written(tmp_path / "a.jsonl", *records, {"stream": "e", "action": "build_tree", "parameters": [1], "at": 7})
+    for hidden in (None, 1, 3):
+        report = conform("fixed", log, SIZES, faults=["lock-expiry"], hidden=hidden)
+        assert report.verdict is Conformance.CONFORMS
+        assert len(report.hidden) == 1
+    assert conform("fixed", log, SIZES, faults=["lock-expiry"], hidden=0).verdict is not Conformance.CONFORMS
+    assert conform("fixed", log, SIZES, logged=["flip_alias"]).verdict is Conformance.DIVERGES
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ({**PICK, "begins": 1, "ends": 1}, r"a\.jsonl:2: the record begins a step and ends one"),
+        ({**PICK, "begins": True}, r"a\.jsonl:2: begins is no number and no text"),
+        ({**PICK, "ends": [1]}, r"a\.jsonl:2: ends is no number and no text"),
+        ({**PICK, "optional": 1}, r"a\.jsonl:2: optional is 1, not true or false"),
+        ({**PICK, "optional": True, "serials": {"z": 1}}, r"a\.jsonl:2: the record has serials"),
+        ({**PICK, "begins": 1, "serials": {"z": 1}}, r"a\.jsonl:2: the record has serials"),
+    ],
+)
+def test_wrong_records_are_refused_with_their_place(record: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=message):
+        conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, record), SIZES)
+
+
+def test_what_may_not_have_happened_is_not_judged_alone(tmp_path: Path) -> None:
+    wrong = {**PICK, "at": 2, "before": {"phase": {"1": "LOCK"}}}
+    report = conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, {**wrong, "optional": True}), SIZES)
+    assert report.verdict is Conformance.CONFORMS
+    assert report.rates == ()
+    assert conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, wrong), SIZES).rates[0].failed == 1
