@@ -128,15 +128,15 @@ class EventReader:
             if key not in KEYS:
                 raise ModelError(f"a record has no {key!r}", where=where, remedy=near(str(key), KEYS))
         name = record.get("stream", stream)
-        if not isinstance(name, str | int):
+        if not isinstance(name, str | int) or isinstance(name, bool):
             raise _wrong("stream", name, "a name", where)
         found = self.streams.setdefault(str(name), Stream(str(name)))
-        if "refused" in record:  # what the code did not do is no step
-            return
         try:
-            found.events.append(self._event(record, line, where))
+            event = self._event(record, line, where)
         except RecursionError:
             raise ModelError("the record is nested too deeply", where=where, remedy="leave it out") from None
+        if "refused" not in record:  # what the code did not do is no step
+            found.events.append(event)
 
     def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
         earliest, latest = self._interval(record, where)
@@ -225,12 +225,12 @@ class EventReader:
 
 def _steps(record: Mapping[str, Any], where: Place) -> Iterable[Mapping[str, Any]]:
     """The steps that a record may be."""
-    several = record.get("any")
-    if several is None:
+    if "any" not in record:
         if "action" not in record:
             remedy = 'name the action: {"action": "publish"}'
             raise ModelError("the record names no action", where=where, remedy=remedy)
         return [record]
+    several = record["any"]
     if not isinstance(several, list) or not several or not all(isinstance(s, Mapping) for s in several):
         raise _wrong("any", several, "a list of objects with an action each", where)
     if any(key in record for key in STEP_KEYS):

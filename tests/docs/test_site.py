@@ -63,6 +63,7 @@ def shows(command: str, output: str, where: Path) -> None:
     """Every part between lines of ``…`` stands in the real output, in this order."""
     words = shlex.split(command)
     programs = {"check": COMMAND, "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]}
+    programs["python"] = [sys.executable]
     plain = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     done = subprocess.run(
         [*programs[words[0]], *words[1:]],
