@@ -134,6 +134,12 @@ def _replay_page(found: Any, _: Callable[[], Document], command: str) -> str:
     return render_replay(found, command)
 
 
+def _conformance_page(found: Any, _: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.logs_page import render_conformance
+
+    return render_conformance(found, command)
+
+
 def _page(_: Any, document: Callable[[], Document], command: str) -> str:
     from planrace.checker.report.html.page import render_document
 
@@ -279,6 +285,7 @@ _OWN_PAGES = {
     "Reports": _reports_page,
     "CoverReport": _cover_page,
     "ReplayReport": _replay_page,
+    "ConformanceReport": _conformance_page,
 }
 """Those whose page is not their text."""
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {

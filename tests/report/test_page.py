@@ -18,6 +18,8 @@ import pytest
 
 from planrace.checker import Options, Report, Trace, check, find
 from planrace.checker.cli.main import run
+from planrace.checker.report.html.logs_page import SCRIPTS as LOG_SCRIPTS
+from planrace.checker.report.html.logs_page import STYLES as LOG_STYLES
 from planrace.checker.report.html.page import PAGE, SCRIPTS, STYLES, render_html
 from planrace.checker.results.explanation import Insight
 from planrace.checker.results.report import Finding
@@ -129,10 +131,11 @@ def test_a_report_without_a_run_has_a_page() -> None:
     assert "no property is violated" in page
 
 
-def test_no_name_is_defined_in_two_modules() -> None:
-    """In the page all modules are in one scope: a second function of one name would silently replace the first."""
+@pytest.mark.parametrize("scripts", [SCRIPTS, LOG_SCRIPTS], ids=["explorer", "logs"])
+def test_no_name_is_defined_in_two_modules(scripts: tuple[str, ...]) -> None:
+    """In a page all modules are in one scope: a second function of one name would silently replace the first."""
     defined: dict[str, str] = {}
-    for module in SCRIPTS:
+    for module in scripts:
         text = (PAGE / f"{module}.js").read_text()
         names = re.findall(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
         for name in names:
@@ -140,9 +143,9 @@ def test_no_name_is_defined_in_two_modules() -> None:
             defined[name] = module
 
 
-def test_every_asset_is_part_of_the_page() -> None:
+def test_every_asset_is_part_of_a_page() -> None:
     there = {p.stem for p in PAGE.glob("*.js")}, {p.stem for p in PAGE.glob("*.css")}
-    assert there == (set(SCRIPTS), set(STYLES))
+    assert there == ({*SCRIPTS, *LOG_SCRIPTS}, {*STYLES, *LOG_STYLES})
 
 
 def test_a_page_names_the_command_that_made_it(tmp_path: Path) -> None:

@@ -35,8 +35,8 @@ from planrace.checker.results.verdict import Verdict
 PAGE = Path(__file__).parent / "assets"
 STYLES = ("base", "explorer", "timeline", "state", "tables", "print")
 SCRIPTS = (
-    *("data", "dom", "words", "rows", "minimap", "lanes", "rail", "pictures", "panels", "legend", "tabs", "view"),
-    *("print", "proofs", "document", "main"),
+    *("data", "dom", "frame", "words", "rows", "minimap", "lanes", "rail", "pictures", "panels", "legend", "tabs"),
+    *("view", "print", "proofs", "document", "main"),
 )
 """The modules of the script, in an order in which each class and constant is defined before it is used."""
 NOTHING: Mapping[str, Any] = {
@@ -52,13 +52,13 @@ _DIRECTION = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?:202[a-e]|206[6-9])")
 
 def render_html(report: Report, command: str = "") -> str:
     """The page of a report: its runs, step by step, and its proofs. ``command`` is the command line that made it."""
-    return _page({**_data(report), "command": clean(command)})
+    return assembled({**_data(report), "command": clean(command)})
 
 
 def render_matrix(report: MatrixReport, command: str = "") -> str:
     """The page of the table of ``check prove --all``."""
     subject = f"every size with {sizes_text(report.parameters)}" if report.parameters else "every size"
-    return _page(
+    return assembled(
         {
             **NOTHING,
             "title": matrix_title(report),
@@ -74,18 +74,24 @@ def render_document(document: Document, command: str = "") -> str:
     first, *rest = document.blocks
     title = first.text if isinstance(first, Heading) else ""
     blocks = [Heading("In short"), *rest] if title else document.blocks
-    shown = {"blocks": [_block(b) for b in blocks], "closing": clean(document.closing)}
-    return _page({**NOTHING, "title": clean(title), "document": shown, "command": clean(command)})
+    shown = {"blocks": [block_data(b) for b in blocks], "closing": clean(document.closing)}
+    return assembled({**NOTHING, "title": clean(title), "document": shown, "command": clean(command)})
 
 
-def _block(block: Block) -> dict[str, Any]:
+def block_data(block: Block) -> dict[str, Any]:
     """A block as the page shows it: its fields, and the name of its kind."""
     return {"kind": type(block).__name__.lower(), **asdict(block)}
 
 
-def _page(data: Mapping[str, Any]) -> str:
-    script = '"use strict";\n(() => {\n' + "\n".join(_module(name) for name in SCRIPTS) + "\n})();\n"
-    style = "".join(_part(f"{name}.css") for name in STYLES)
+def assembled(
+    data: Mapping[str, Any],
+    template: str = "page.html",
+    scripts: Sequence[str] = SCRIPTS,
+    styles: Sequence[str] = STYLES,
+) -> str:
+    """A page of these parts, with its data."""
+    script = '"use strict";\n(() => {\n' + "\n".join(_module(name) for name in scripts) + "\n})();\n"
+    style = "".join(_part(f"{name}.css") for name in styles)
     parts = {
         "title": html.escape(clean(data["title"])),
         "script_hash": _hash(script),
@@ -94,7 +100,7 @@ def _page(data: Mapping[str, Any]) -> str:
         "data": _embedded(data),
         "script": script,
     }
-    page = _part("page.html")
+    page = _part(template)
     pieces = page.split("{{")
     return pieces[0] + "".join(parts[name] + rest for name, _, rest in (p.partition("}}") for p in pieces[1:]))
 

@@ -130,7 +130,7 @@ def _divergence(d: LogDivergence, variables: Sequence[Declared], detail: Detail)
         yield Paragraph(f"The system may have been in {counted(d.hypotheses, 'state')} then; none goes on.")
     if d.repairs and detail is not Detail.VERDICTS:
         yield Paragraph("The logs go on if one thing was different:")
-        yield Bullets(tuple(f"{r.text}: {_further(r)}" for r in d.repairs))
+        yield Bullets(tuple(f"{r.text}: {further_text(r)}" for r in d.repairs))
 
 
 def _rates(rates: Sequence[StepRate]) -> Iterator[Block]:
@@ -149,7 +149,7 @@ def _blocked(b: BlockedEvent) -> str:
     return f"{b.line}: {b.called} {b.why}; {allowed}"
 
 
-def _further(repair: Repair) -> str:
+def further_text(repair: Repair) -> str:
     """How far the logs go on with a repair."""
     more = counted(repair.further, "more event")
     return "then all is explained" if repair.whole else f"then {more} {plural(repair.further, 'is', 'are')} explained"

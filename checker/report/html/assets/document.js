@@ -6,13 +6,17 @@ import { card, columnHead, rowHead, wide } from "./proofs.js";
 // Each heading begins a card; the first one is the title of the page.
 export function documentPage() {
   if (!report.document) return;
+  const closing = el("p", { class: "statement closing" }, el("strong", {}, report.document.closing));
+  replace("proofs", closing, ...cardsOf(report.document.blocks));
+}
+
+export function cardsOf(blocks) {
   const cards = [];
-  for (const block of report.document.blocks) {
+  for (const block of blocks) {
     if (block.kind === "heading") cards.push([block.text]);
     else cards.at(-1).push(...BLOCKS[block.kind](block, cards.at(-1)[0]));
   }
-  const made = cards.map(([title, ...body]) => card(title, ...body));
-  replace("proofs", el("p", { class: "statement closing" }, el("strong", {}, report.document.closing)), ...made);
+  return cards.map(([title, ...body]) => card(title, ...body));
 }
 
 const BLOCKS = {

@@ -3,16 +3,11 @@
 import { report } from "./data.js";
 import { documentPage } from "./document.js";
 import { $, button, el, replace, verdict } from "./dom.js";
+import { copy, madeBy, switchTheme, typing } from "./frame.js";
 import { preparePrinting } from "./print.js";
 import { proofs } from "./proofs.js";
 import { View } from "./view.js";
 import { asText } from "./words.js";
-
-function switchTheme() {
-  const root = document.documentElement;
-  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
-  root.dataset.theme = (root.dataset.theme || system) === "dark" ? "light" : "dark";
-}
 
 // A property in the list: a button if it has a run.
 function propertyItem(p, open) {
@@ -80,11 +75,6 @@ function listen(view) {
   numberField(view, moves);
 }
 
-// Whether a key belongs to the field that has the focus.
-function typing(event) {
-  return ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
-}
-
 // After a number is typed, arrow keys step from there: they are of no use among a few digits.
 function numberField(view, moves) {
   const field = $("number");
@@ -98,25 +88,6 @@ function numberField(view, moves) {
     if (arrows[e.key]) arrows[e.key]();
     else field.blur();
   });
-}
-
-// Copy text, and say so.
-async function copy(text) {
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(text);
-  } catch {
-    const area = el("textarea", { class: "measured" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    done = document.execCommand("copy");
-    area.remove();
-  }
-  $("copied").textContent = done ? "copied" : "not allowed to copy";
-  setTimeout(() => {
-    $("copied").textContent = "";
-  }, 2000);
 }
 
 // Open what the address names, as in #1.4: finding 1 after step 4.
@@ -136,8 +107,7 @@ function frame(view) {
   replace("properties", properties);
   replace("property", report.properties.map(propertyOption));
   $("coverage").textContent = report.coverage;
-  const words = ["made by ", el("code", {}, report.command), " ", button("copy", () => copy(report.command))];
-  replace("command", report.command ? words : []);
+  madeBy();
 }
 
 function start() {

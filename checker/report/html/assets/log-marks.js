@@ -1,0 +1,207 @@
+// What the lanes draw: bars, marks, the run and what joins them. Each function draws what is in sight of a sheet, which
+// knows the canvas, the axis and where things are.
+import { log } from "./log-data.js";
+import { wrapped } from "./rows.js";
+
+export const AXIS = 20; // pixels of the axis
+export const HEAD = 74; // pixels above the first lane: the axis and the run
+const RUN = 34; // the middle of the run's marks
+const ROOM = 34; // pixels of a column that has room for the name of an action
+const WIDEST_NAME = 80; // pixels of its lines
+const EDGE = 32; // pixels from the edge to the middle of a label of the axis
+const THIN = 9; // pixels of a column below which steps are lines
+const MARK = 10; // pixels of the mark of an event, at most
+
+// What stands behind everything: lines of lanes, and the selected column.
+export function drawGround(sheet) {
+  const { context: c, colours, width, height } = sheet;
+  c.fillStyle = colours.paper;
+  c.fillRect(0, 0, width, height);
+  if (sheet.selected !== null) {
+    const [left, right] = sheet.band(sheet.selected);
+    c.fillStyle = colours.glow;
+    c.fillRect(left, AXIS, Math.max(2, right - left), height - AXIS);
+  }
+  c.strokeStyle = colours.line;
+  c.lineWidth = 1;
+  c.beginPath();
+  for (const [, y] of sheet.lanes()) level(c, y + 0.5, width);
+  c.stroke();
+}
+
+function level(c, y, width) {
+  c.moveTo(0, y);
+  c.lineTo(width, y);
+}
+
+// Lines from the steps of the run to their lines; of hidden steps, dashed, through all lanes.
+export function drawJoins(sheet) {
+  const { context: c, colours } = sheet;
+  if (sheet.column < THIN) return;
+  c.lineWidth = 1;
+  c.strokeStyle = colours.join;
+  c.beginPath();
+  for (const k of sheet.columns()) {
+    if (!log.hidden(k) && log.explains(k)) upright(c, sheet.at(k), RUN, sheet.laneOf(log.columns[k]));
+  }
+  c.stroke();
+  c.strokeStyle = colours.warn;
+  c.setLineDash([4, 3]);
+  c.beginPath();
+  for (const k of sheet.columns()) if (log.hidden(k)) upright(c, sheet.at(k), RUN + 10, sheet.height);
+  c.stroke();
+  c.setLineDash([]);
+}
+
+function upright(c, x, top, bottom) {
+  c.moveTo(Math.round(x) + 0.5, top);
+  c.lineTo(Math.round(x) + 0.5, bottom);
+}
+
+// The events of one stream: bars for their intervals, drawn once where they overlap, and a mark where the run has them.
+export function drawLane(sheet, stream, y) {
+  const { context: c, colours } = sheet;
+  const [first, last] = sheet.visible(stream);
+  c.fillStyle = colours.bar;
+  let done = -1;
+  for (let e = first; e < last; e++) {
+    const left = Math.max(sheet.x(sheet.axis.from(e)) + sheet.gap, done);
+    const right = Math.min(sheet.width + 5, sheet.x(sheet.axis.to(e)) - sheet.gap);
+    if (right - left < 0.5) continue;
+    c.fillRect(Math.max(-5, left), y - 4, right - Math.max(-5, left), 8);
+    done = right;
+  }
+  const wide = Math.max(1, Math.min(MARK, sheet.column * 0.6));
+  let pixel = -10;
+  for (let e = first; e < last; e++) {
+    const x = sheet.at(log.columnOf[e]);
+    const blocked = log.blockedAt.has(e);
+    if (x - pixel < 1 && !blocked) continue;
+    pixel = x;
+    drawEvent(sheet, e, { x, y, wide: blocked ? Math.max(5, wide) : wide });
+  }
+}
+
+function drawEvent(sheet, e, { x, y, wide }) {
+  const { context: c, colours } = sheet;
+  const [left, top, size] = [x - wide / 2, y - MARK / 2, [wide, MARK]];
+  if (log.explains(log.columnOf[e])) {
+    c.fillStyle = sheet.breaks(log.columnOf[e]) ? colours.bad : colours.accent;
+    c.fillRect(left, top, ...size);
+    return;
+  }
+  c.fillStyle = colours.paper;
+  c.fillRect(left, top, ...size);
+  c.strokeStyle = log.blockedAt.has(e) ? colours.bad : colours.dim;
+  c.lineWidth = log.blockedAt.has(e) ? 2 : 1;
+  if (wide < 3) c.fillStyle = c.strokeStyle;
+  if (wide < 3) c.fillRect(left, top, ...size);
+  else c.strokeRect(left, top, ...size);
+}
+
+// The run: a mark for each step, with its number and its action where there is room.
+export function drawRun(sheet) {
+  const { context: c, colours } = sheet;
+  c.fillStyle = colours.ground;
+  c.fillRect(0, AXIS, sheet.width, HEAD - AXIS - 6);
+  const late = [];
+  let last = -100;
+  for (const k of sheet.columns()) {
+    if (!log.explains(k)) continue;
+    const x = sheet.at(k);
+    if (log.hidden(k) || sheet.breaks(k)) late.push([k, x]);
+    else if (x - last >= 1 || sheet.column >= THIN) last = drawStep(sheet, k, x, last);
+  }
+  for (const [k, x] of late) drawSpecial(sheet, k, x); // above the others, so that none of them is lost among many
+}
+
+// A step of the run: a pill with its number, or a line if there is no room. Returns where it ends.
+function drawStep(sheet, k, x, last) {
+  const { context: c, colours } = sheet;
+  const width = pillWidth(k);
+  c.fillStyle = colours.accent;
+  if (sheet.room(k) < THIN || x - width / 2 < last) {
+    c.fillRect(Math.round(x), RUN - 7, 1, 14);
+    return Math.max(last, x);
+  }
+  pill(c, x, width);
+  c.fill();
+  label(sheet, String(k + 1), x, { fill: colours.paper, bold: true });
+  drawName(sheet, log.action(k), k, colours.dim);
+  return x + width / 2;
+}
+
+// A hidden step or one that violates something.
+function drawSpecial(sheet, k, x) {
+  const { context: c, colours } = sheet;
+  const colour = sheet.breaks(k) ? colours.bad : colours.warn;
+  const text = sheet.breaks(k) ? `✗ ${k + 1}` : String(k + 1);
+  if (sheet.column < THIN) {
+    c.fillStyle = colour;
+    c.fillRect(Math.round(x) - 1, RUN - 13, 2, log.hidden(k) ? 5 : 26);
+    return;
+  }
+  pill(c, x, pillWidth(k) + (sheet.breaks(k) ? 10 : 0));
+  c.fillStyle = sheet.breaks(k) ? colour : colours.paper;
+  c.fill();
+  c.strokeStyle = colour;
+  c.lineWidth = 1.5;
+  if (log.hidden(k)) c.setLineDash([3, 2]);
+  c.stroke();
+  c.setLineDash([]);
+  label(sheet, text, x, { fill: sheet.breaks(k) ? colours.paper : colour, bold: true });
+  drawName(sheet, log.hidden(k) ? log.hiddenName(k) : log.action(k), k, colour);
+}
+
+export function pillWidth(k) {
+  return Math.max(18, 9 + 6.5 * String(k + 1).length);
+}
+
+function pill(c, x, width) {
+  c.beginPath();
+  c.roundRect(x - width / 2, RUN - 9, width, 18, 9);
+}
+
+// The name of an action below its step.
+function drawName(sheet, name, k, fill) {
+  const [room, x] = [sheet.room(k), sheet.at(k)];
+  if (room < ROOM) return;
+  const lines = wrapped(name.replaceAll("-", "_"), Math.min(room, WIDEST_NAME)).slice(0, 2);
+  lines.forEach((line, n) => {
+    label(sheet, line, x, { fill, y: RUN + 19 + 10 * n, size: 9 });
+  });
+}
+
+export function label(sheet, text, x, { fill, y = RUN + 4, size = 11, bold = false, align = "center" }) {
+  const c = sheet.context;
+  c.font = `${bold ? "600 " : ""}${size}px system-ui, sans-serif`;
+  c.textAlign = align;
+  c.fillStyle = fill;
+  c.fillText(text, x, y);
+}
+
+// The axis, with a time or a number every so often.
+export function drawAxis(sheet) {
+  const { context: c, colours, axis } = sheet;
+  c.fillStyle = colours.soft;
+  c.fillRect(0, 0, sheet.width, AXIS);
+  for (const tick of axis.ticks(sheet.left, sheet.right, sheet.scale)) {
+    const x = sheet.x(tick.unit);
+    c.fillStyle = colours.line;
+    c.fillRect(Math.round(x), AXIS - 5, 1, 5);
+    label(sheet, tick.label, Math.min(Math.max(x, EDGE), sheet.width - EDGE), { fill: colours.dim, y: 13, size: 10 });
+  }
+}
+
+// Where the logs leave the model.
+export function drawEnd(sheet) {
+  if (log.explained === null) return;
+  const { context: c, colours } = sheet;
+  const x = sheet.end;
+  if (x < -200 || x > sheet.width + 200) return;
+  c.fillStyle = colours.beyond;
+  c.fillRect(x, AXIS, Math.max(0, sheet.width - x), sheet.height - AXIS);
+  c.fillStyle = colours.bad;
+  c.fillRect(Math.round(x) - 1, AXIS, 2, sheet.height - AXIS);
+  label(sheet, "nothing explains what follows", x + 6, { fill: colours.bad, y: RUN + 4, align: "left", bold: true });
+}
