@@ -9,10 +9,9 @@ from pathlib import Path
 from planrace.checker.api.request import selected, subject_of
 from planrace.checker.engines.limits import until
 from planrace.checker.logs.begun import those_that_count
-from planrace.checker.logs.conform import WIDTH, ConformRequest
+from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
 from planrace.checker.logs.mapping.file import read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
-from planrace.checker.logs.optional_steps import conform_events
 from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.results.mapping import MappingExplanation
@@ -37,6 +36,7 @@ def conform(
     hidden: int | None = None,
     uncertainty: float = 0.0,
     max_width: int = WIDTH,
+    every: bool = False,
     time_limit: float | None = None,
 ) -> ConformanceReport:
     """Search for a run of the model that the logs tell, as ``check conform`` does. The result is true only if there is
@@ -47,8 +47,10 @@ def conform(
     may happen unseen; ``logged`` names actions of which every step is logged, although none may occur, and so are those
     that the mapping names. ``hidden`` is the most unseen steps between two events (0: none). ``uncertainty`` is how
     many seconds a clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where
-    logs leave the model; beyond it the answer is unknown. Raises ``ModelError`` for a wrong request, a wrong
-    mapping and wrong lines.
+    logs leave the model, and to search all runs; beyond it the answer is unknown. ``every``: search all runs that
+    explain the logs, however long it takes, for the one with the fewest faults and for what they violate; otherwise
+    this is done where it takes a few seconds. Raises ``ModelError`` for a wrong request, a wrong mapping and wrong
+    lines.
     """
     check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
@@ -61,17 +63,18 @@ def conform(
         if mapping is not None:
             mapped = _mapped(mapping, reader)
             mapped.read(files)
-            streams, ignored = tuple(reader.streams.values()), mapped.unrecognised
-            every = tuple(dict.fromkeys((*logged, *mapped.actions)))
-            return conform_events(ConformRequest(selection, streams, every, hidden, max_width, ignored))
+            streams = tuple(reader.streams.values())
+            known = tuple(dict.fromkeys((*logged, *mapped.actions)))
+            return conform_logs(
+                ConformRequest(selection, streams, known, hidden, max_width, mapped.unrecognised, every)
+            )
         for file, stream in stream_names(files).items():
             lines = (LogLine(str(file), number, text) for number, text in lines_of(file))
             records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
             for line, record in those_that_count(records):
                 reader.add(record, line, stream)
-        return conform_events(
-            ConformRequest(selection, tuple(reader.streams.values()), tuple(logged), hidden, max_width)
-        )
+        streams = tuple(reader.streams.values())
+        return conform_logs(ConformRequest(selection, streams, tuple(logged), hidden, max_width, every=every))
 
 
 def _of_any_size(selection: Selection) -> Selection:

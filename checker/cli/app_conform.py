@@ -55,13 +55,21 @@ FORMS = "text, json, html."
     help="At most N steps that no line tells between two events; 0: none (default: any number).",
 )
 @options.option(
+    Topic.SEARCH,
+    "--every",
+    is_flag=True,
+    help="Search all runs that explain the logs, for the one with the fewest faults and for what they violate, however "
+    "long it takes (otherwise only if it takes a few seconds), and 20 times as far for a violation that was near.",
+)
+@options.option(
     Topic.LIMITS,
     "--max-width",
     type=NumberType("max_width"),
     default=20_000,
     show_default=True,
     metavar="N",
-    help="Undecided if more states must be held apart to find where the logs leave the model.",
+    help="Undecided if more states must be held apart to find where the logs leave the model; and so many at most to "
+    "search all runs.",
 )
 @options.time_limit()
 @options.output(FORMS)
@@ -74,7 +82,8 @@ def conform_command(protocol: str, **arguments: Any) -> int:
     (docs/conform.md).
 
     Exit codes: 0 the logs conform and violate nothing, 1 they diverge, or conform and violate a property, 2 wrong
-    request, model or line, 3 undecided, 130 interrupted.
+    request, model or line, 3 undecided, or some of the runs that explain the logs violate a property and others none,
+    130 interrupted.
     """
     from planrace.checker.cli.conform import conform_command as run
 

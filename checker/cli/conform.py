@@ -45,6 +45,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
                 hidden=arguments["hidden"],
                 uncertainty=arguments["uncertainty"],
                 max_width=arguments["max_width"],
+                every=arguments["every"],
                 time_limit=arguments["time_limit"],
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))

@@ -1,4 +1,4 @@
-"""Answers whether logs conform to a model: the search, what it found, and what the run says of the properties."""
+"""Answers whether logs conform to a model: the search, what it found, and what the runs say of the properties."""
 
 from __future__ import annotations
 
@@ -6,36 +6,36 @@ import math
 import time
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from planrace.checker.explain.model_data import declared
+from planrace.checker.logs.danger import LOOKED_AT, nearest_violation
 from planrace.checker.logs.diagnosis import DivergenceDiagnosis
-from planrace.checker.logs.events import LogEvent, Stream, pattern_text
+from planrace.checker.logs.events import Stream, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
-from planrace.checker.logs.first_run import Explained, FirstRun
-from planrace.checker.logs.frontier import Frontier, frontier
-from planrace.checker.logs.judge import JUDGED, violations
+from planrace.checker.logs.first_run import FirstRun
+from planrace.checker.logs.frontier import Frontier, Frontiers
+from planrace.checker.logs.judge import Judge, judged_of, violation
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.rates import StepsAlone
+from planrace.checker.logs.runs import DescribedSteps, LoggedRun
+from planrace.checker.logs.states import ModelStates, run_of
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
-    HiddenStep,
     LogDivergence,
     LoggedEvent,
-    LogLine,
     LogStream,
+    NearMiss,
+    RunsAlike,
     StepRate,
 )
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Report
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
-from planrace.checker.results.trace import Trace
 from planrace.checker.results.wording import counted
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, Selection
 from planrace.checker.run.run import report_on_run
-from planrace.checker.semantics.replay import Recording, record
 from planrace.model.language import ModelError
 from planrace.model.language.errors import known
 
@@ -43,13 +43,16 @@ MANY = 4
 """Lines of a contradiction that are named."""
 WIDTH = 20_000
 """The most nodes of a layer, by default."""
+ALL_RUNS = 100_000
+"""The most nodes of all layers for which all runs are searched without being asked for."""
 
 
 @dataclass(frozen=True)
 class ConformRequest:
     """What to ask of logs. ``logged`` are actions whose every step is in the logs, beside those that occur there;
     ``hidden`` is the most steps that no line tells between two events (None: any number); ``width`` the most states
-    that the search for the place of a divergence may have to hold apart."""
+    that the search for the place of a divergence, and for all runs, may have to hold apart. ``every``: search all runs,
+    however many states that takes, and further for a violation that was near."""
 
     selection: Selection
     streams: Sequence[Stream]
@@ -57,6 +60,7 @@ class ConformRequest:
     hidden: int | None = None
     width: int = WIDTH
     ignored: int = 0
+    every: bool = False
 
 
 def conform_logs(request: ConformRequest) -> ConformanceReport:
@@ -86,21 +90,30 @@ class _Conforming:
             why = "; ".join(contradictions[:MANY])
             what = f"the logs contradict themselves, so no run of any model tells them: {why}"
             raise ModelError(what, remedy="widen uncertainty, or repair serials and the streams of the lines")
-        self._steps = EventSteps(self._instance, self._silent if request.hidden != 0 else (), request.hidden)
+        self._states = ModelStates(self._instance)
+        self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
+        self._judge = Judge(self._states, judged_of(self._instance.system.properties))
+        self._starts = self._states.starts()
 
     def run(self) -> ConformanceReport:
         search = FirstRun(self._order, self._steps)
         try:
-            found = search.search()
-            if found is not None:
-                return self._conforms(found)
-            ended = frontier(self._order, self._steps, self._request.width)
+            found = search.search(self._starts)
+            if found is None:
+                return self._diverges(self._frontiers().search(self._nodes))
+            return self._conforms(LoggedRun(self._states, self._order, found))
         except TimeUpError as problem:
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, self._how_far(problem, search)))
         except KeyboardInterrupt:
             why = self._how_far(INTERRUPTED, search)
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.INTERRUPTED, why))
-        return self._diverges(ended)
+
+    @property
+    def _nodes(self) -> list[tuple[tuple[int, ...], tuple[int, tuple[int, ...]]]]:
+        return [(self._order.begin, s) for s in self._starts]
+
+    def _frontiers(self, total: int | None = None, judge: Judge | None = None) -> Frontiers:
+        return Frontiers(self._order, self._steps, self._request.width, total, judge)
 
     def _how_far(self, why: object, search: FirstRun) -> str:
         """Why a search ended, and what was known by then."""
@@ -110,27 +123,59 @@ class _Conforming:
         return f"{why}; {search.deepest:,} of {whole} were explained by then"
 
     # It conforms ---------------------------------------------------------------------------------------------------
-    def _conforms(self, found: Explained) -> ConformanceReport:
-        recording = record(self._steps.interpreter, found.picks, found.start)
-        lines = self._lines(found)
-        trace = recording.trace()
+    def _conforms(self, run: LoggedRun) -> ConformanceReport:
+        every, unsearched = self._every()
+        if every is None:
+            violated = self._violated(run)
+            return self._told(run, violated, unsearched=unsearched)
+        ends = every.ends
+        run = LoggedRun(self._states, self._order, ends[0].first)
+        runs = tuple(RunsAlike(self._named(e.violated), e.runs, *e.cost) for e in ends)
+        violating = [e for e in ends if e.violated]
+        if 0 < len(violating) < len(ends):
+            other = LoggedRun(self._states, self._order, violating[0].first)
+            return self._told(run, violating[0].violated, other, every=runs)
+        return self._told(run, ends[0].violated, every=runs)
+
+    def _every(self) -> tuple[Frontier | None, str]:
+        """All runs; None, and why not, if they were too many to search."""
+        total = None if self._request.every else ALL_RUNS
+        try:
+            found = self._frontiers(total, self._judge).search(self._nodes)
+        except TimeUpError as problem:
+            return None, str(problem)
+        if not found.cut:
+            assert found.whole, "one search explains all events, and the other none"
+            return (found, "") if not self._steps.cut else (None, "the number of hidden steps is bounded")
+        if found.widest > self._request.width:
+            return None, f"more than {counted(self._request.width, 'state')} must be held apart"
+        return None, f"that takes more than {ALL_RUNS:,} states; --every searches them"
+
+    def _violated(self, run: LoggedRun) -> int:
+        """What a run violates, a bit each."""
+        found = self._judge.at_start(run.situations[0])
+        for (number, _), pick in zip(run.situations, run.own, strict=False):
+            found |= self._judge.of_step(number, pick)[0]
+        return found
+
+    def _named(self, violated: int) -> tuple[str, ...]:
+        return tuple(p.name for n, p in enumerate(self._judge.properties) if violated >> n & 1)
+
+    def _told(
+        self, run: LoggedRun, violated: int, other: LoggedRun | None = None, **found: object
+    ) -> ConformanceReport:
+        """The report on a run; ``violated`` by it, or, if the logs are ambiguous, by the ``other``."""
+        trace = run.trace()
         return self._report(
-            Conformance.CONFORMS,
+            Conformance.CONFORMS if other is None else Conformance.AMBIGUOUS,
             trace=trace,
-            lines=lines,
-            told=self._told(found),
-            hidden=tuple(_hidden(trace, lines)),
-            judged=self._judged(recording),
+            lines=run.lines,
+            told=run.told,
+            hidden=tuple(run.hidden(trace)),
+            judged=self._judged(other or run, violated) if violated else None,
+            near=None if violated else self._near(run),
+            **found,
         )
-
-    def _lines(self, found: Explained) -> tuple[LogLine | None, ...]:
-        """For each step the line that tells it."""
-        return tuple(None if t is None else self._event(*t).line for t in found.told)
-
-    def _told(self, found: Explained) -> tuple[int | None, ...]:
-        """For each step the place of its event among all events, one stream after the other."""
-        before = [0, *accumulate(self._order.end)]
-        return tuple(None if t is None else before[t[0]] + t[1] for t in found.told)
 
     def _logged(self) -> Iterator[LoggedEvent]:
         actions = self._instance.system.actions
@@ -140,16 +185,31 @@ class _Conforming:
                 times = (x if math.isfinite(x) else None for x in (e.earliest, e.latest))
                 yield LoggedEvent(e.line, stream.name, says, *times)
 
-    def _event(self, stream: int, at: int) -> LogEvent:
-        return self._order.events[stream][at]
-
-    def _judged(self, recording: Recording) -> Report | None:
-        """The report on the properties that the run violates; None if there are none."""
-        broken = violations(recording, self._instance.system.properties)
-        if not broken:
-            return None
+    def _judged(self, run: LoggedRun, violated: int) -> Report:
+        """The report on the properties that a run violates."""
+        recording = run.recording()
+        broken = [violation(recording, p) for n, p in enumerate(self._judge.properties) if violated >> n & 1]
         request = Request(self._request.selection, [a.property for a in broken], Options())
         return report_on_run(request, broken, "conform")
+
+    def _near(self, run: LoggedRun) -> NearMiss | None:
+        """How close a run came to a violation; None if there is nothing to violate, or no time to find out."""
+        if not self._judge.properties:
+            return None
+        try:
+            numbers = [number for number, _ in run.situations]
+            most = LOOKED_AT * (20 if self._request.every else 1)
+            found = nearest_violation(self._states, self._judge, numbers, most)
+        except TimeUpError:
+            return None
+        if not found.picks:
+            return NearMiss(found.further, never=found.all)
+        further = run_of(self._states, run.situations[found.at], found.picks)
+        told = [self._states.told(absolute, pick) for (_, absolute), pick in zip(further, found.picks, strict=False)]
+        texts = tuple(f"{s.by} {s.text}" for s in DescribedSteps(self._states, further, told))
+        name = self._judge.properties[found.property].name
+        line = next((x for x in reversed(run.lines[: found.at]) if x is not None), None)
+        return NearMiss(found.further, name, found.at, line, texts)
 
     # It diverges ---------------------------------------------------------------------------------------------------
     def _diverges(self, ended: Frontier) -> ConformanceReport:
@@ -165,20 +225,20 @@ class _Conforming:
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
         assert not ended.whole, "one search explains all events, and the other none"
         diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
-        recording = record(self._steps.interpreter, ended.first.picks, ended.first.start)
+        run = LoggedRun(self._states, self._order, ended.first)
         positions = ended.nodes[0][0]
         last = tuple(
-            (s.name, self._event(n, positions[n] - 1).line if positions[n] else None)
+            (s.name, self._order.events[n][positions[n] - 1].line if positions[n] else None)
             for n, s in enumerate(self._request.streams)
         )
         divergence = LogDivergence(
             explained=ended.count,
-            trace=recording.trace(),
-            lines=self._lines(ended.first),
-            told=self._told(ended.first),
+            trace=run.trace(),
+            lines=run.lines,
+            told=run.told,
             last=last,
             blocked=diagnosis.blocked(),
-            hypotheses=len(ended.nodes),
+            hypotheses=len({situation for _, situation in ended.nodes}),
             repairs=diagnosis.repairs(),
         )
         return self._report(Conformance.DIVERGES, divergence=divergence)
@@ -197,7 +257,7 @@ class _Conforming:
             unseen=self._unseen,
             ignored=self._request.ignored,
             late=tuple(e.line for e in self._order.late),
-            properties=tuple(p.name for p in system.properties if isinstance(p, JUDGED)),
+            properties=tuple(p.name for p in self._judge.properties),
             variables=declared(self._instance),
             rates=self._rates(),
             logged=tuple(self._logged()),
@@ -211,14 +271,3 @@ class _Conforming:
             return StepsAlone(self._instance).rates([e for s in self._request.streams for e in s.events])
         except (TimeUpError, KeyboardInterrupt):
             return ()
-
-
-def _hidden(trace: Trace, lines: Sequence[LogLine | None]) -> list[HiddenStep]:
-    """The steps that no line tells, with the lines around them."""
-    found = []
-    for n, (step, line) in enumerate(zip(trace.steps, lines, strict=True)):
-        if line is None:
-            before = next((x for x in lines[n:] if x is not None), None)
-            after = next((x for x in reversed(lines[:n]) if x is not None), None)
-            found.append(HiddenStep(n + 1, f"{step.by} {step.text}", step.fault, after, before))
-    return found

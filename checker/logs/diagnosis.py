@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
 from planrace.checker.drive.model_steps import called
 from planrace.checker.drive.observing import Observer
 from planrace.checker.logs.events import LogEvent, Observation, StepPattern, agrees, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import Node
-from planrace.checker.logs.frontier import frontier
+from planrace.checker.logs.frontier import Frontiers
 from planrace.checker.logs.order import EventOrder
+from planrace.checker.logs.states import Situation, Taken, moved
 from planrace.checker.results.conformance import BlockedEvent, Repair
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.semantics.describe import in_words
@@ -35,35 +37,39 @@ class DivergenceDiagnosis:
         self._order = order
         self._steps = steps
         self._nodes = nodes
-        self._instance = steps.interpreter.instance
+        self._instance = steps.states.instance
+        self._interpreter = steps.states.interpreter
+        self._logged = {p.action for events in order.events for e in events for p in e.patterns}
         self._observer = Observer(self._instance, "the record")
 
     # Why -----------------------------------------------------------------------------------------------------------
     def blocked(self) -> tuple[BlockedEvent, ...]:
         """The events that may come next, each with a reason for each step that it may be; equal ones once."""
         found: dict[tuple[str, str, str], BlockedEvent] = {}
-        for positions, state in self._nodes[:HYPOTHESES]:
+        for positions, situation in self._nodes[:HYPOTHESES]:
             for _, event in self._order.next(positions):
                 for pattern in event.patterns:
-                    what = pattern_text(self._steps.action(pattern.action), pattern)
-                    why = self._why(state, event, pattern)
+                    what = pattern_text(self._steps.states.actions[pattern.action], pattern)
+                    why = self._why(situation, event, pattern)
                     key = str(event.line), what, why
                     if key not in found:
-                        found[key] = BlockedEvent(event.line, what, why, tuple(self._enabled(state)))
+                        found[key] = BlockedEvent(event.line, what, why, tuple(self._enabled(situation)))
         return tuple(found.values())
 
-    def _why(self, state: State, event: LogEvent, pattern: StepPattern) -> str:
+    def _why(self, situation: Situation, event: LogEvent, pattern: StepPattern) -> str:
         """The end of a sentence that begins with "it"."""
+        state = self._steps.states.state(situation)
         differs = self._differs(event.before, state)
         if differs:
             return f"says that before the step {differs}"
-        moves = list(self._steps.moves(state, pattern))
+        moves = list(self._steps.moves(situation, pattern))
         if not moves:
             return f"is not enabled{self._false_part(state, pattern)}"
-        right = [(m, after) for m, after in moves if pattern.outcome in (None, m.outcome.name)]
+        right = [taken for taken in moves if pattern.outcome in (None, taken.outcome)]
         if not right:
-            return f"ends as {moves[0][0].outcome.name} in the model"
-        differs = self._differs(event.after, right[0][1])
+            return f"ends as {moves[0].outcome} in the model"
+        after = right[0].number, moved(situation[1], right[0].moved)
+        differs = self._differs(event.after, self._steps.states.state(after))
         return f"says that after the step {differs}" if differs else "comes too early"
 
     def _differs(self, observation: Observation, state: State) -> str:
@@ -76,10 +82,10 @@ class DivergenceDiagnosis:
         """What of the guard is false, if all parameters are known."""
         if None in pattern.values:
             return " with any parameters that the line leaves open"
-        action = self._steps.action(pattern.action)
+        action = self._steps.states.actions[pattern.action]
         bound: dict[Term, int] = dict(zip(action.parameters, pattern.values, strict=True))  # type: ignore[arg-type]
         for part in _conjuncts(action.guard):
-            if not self._steps.interpreter.holds(part, state, bound=bound):
+            if not self._interpreter.holds(part, state, bound=bound):
                 values = ", ".join(self._values(part, state, bound))
                 return f": {part} is false" + (f" ({values})" if values else "")
         return ""
@@ -93,7 +99,7 @@ class DivergenceDiagnosis:
             if str(t) in seen:
                 continue
             try:
-                value = self._steps.interpreter.evaluate(t, Context(bound, state))
+                value = self._interpreter.evaluate(t, Context(bound, state))
             except (KeyError, RangeError):
                 continue  # it hangs on a member of a quantifier, or stands in a branch that is not taken
             if isinstance(value, tuple):
@@ -101,12 +107,17 @@ class DivergenceDiagnosis:
             seen.add(str(t))
             yield f"{t} = {in_words(t.sort, value)}"
 
-    def _enabled(self, state: State) -> Iterator[str]:
+    def _enabled(self, situation: Situation) -> Iterator[str]:
         """The steps that lines could tell and that the model allows, at most three."""
-        told = {p.action for events in self._order.events for e in events for p in e.patterns}
-        moves = (m for m, _ in self._steps.interpreter.moves(state) if m.action.name in told)
-        for move, _ in zip(moves, range(3), strict=False):
-            yield called(self._instance, (move.action.name, move.choice))
+        for taken in islice((t for t in self._moves(situation) if t.pick[0] in self._logged), 3):
+            yield self._text(situation, taken)
+
+    def _moves(self, situation: Situation) -> Iterator[Taken]:
+        """Every enabled step."""
+        return (t for action in self._steps.states.actions for t in self._steps.states.moves(situation[0], action))
+
+    def _text(self, situation: Situation, taken: Taken) -> str:
+        return called(self._instance, self._steps.states.told(situation[1], taken.pick))
 
     # What would help -----------------------------------------------------------------------------------------------
     def repairs(self) -> tuple[Repair, ...]:
@@ -115,7 +126,7 @@ class DivergenceDiagnosis:
         found: dict[str, Repair] = {}
         with suppress(TimeUpError, KeyboardInterrupt):
             for text, order, nodes in self._changes():
-                went = frontier(order, self._steps, WIDTH, starts=nodes, further=FURTHER)
+                went = Frontiers(order, self._steps, WIDTH).search(nodes, FURTHER)
                 before = sum(nodes[0][0])
                 gained = went.count - before
                 if gained > 0 and (text not in found or found[text].further < gained):
@@ -138,10 +149,10 @@ class DivergenceDiagnosis:
                 text = f"swap {event.line} and {following[0].line}"
                 yield text, self._order.swapped(stream, at), here
         inserted: dict[str, list[Node]] = {}
-        for positions, state in nodes:
-            for move, after in self._steps.interpreter.moves(state):
-                step = called(self._instance, (move.action.name, move.choice))
-                inserted.setdefault(step, []).append((positions, after))
+        for positions, situation in nodes:
+            for taken in self._moves(situation):
+                after = taken.number, moved(situation[1], taken.moved)
+                inserted.setdefault(self._text(situation, taken), []).append((positions, after))
         for step, there in inserted.items():
             yield f"add a line that says {step}", self._order, there
 
@@ -152,7 +163,7 @@ class DivergenceDiagnosis:
         for pattern in event.patterns:
             if pattern.outcome is not None:
                 yield "another outcome", replace(event, patterns=(replace(pattern, outcome=None),))
-            names = _parameter_names(self._steps.action(pattern.action))
+            names = _parameter_names(self._steps.states.actions[pattern.action])
             for n, name in enumerate(names):
                 if pattern.values[n] is not None:
                     values = (*pattern.values[:n], None, *pattern.values[n + 1 :])

@@ -1,4 +1,4 @@
-"""Explains one event in one state: by a step of the model, perhaps after steps that no line tells.
+"""Explains one event in one situation: by a step of the model, perhaps after steps that no line tells.
 
 Hidden steps are taken only directly before an event that they do not commute with: a run in which one of them can be
 postponed until after the event, with the same result, is the same explanation as the run that postpones it. So every
@@ -10,150 +10,220 @@ chapter 5), with commutation decided in the state at hand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import heapq
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
-from planrace.checker.engines.limits import timed
+from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.logs.dependence import HiddenNeeds
 from planrace.checker.logs.events import LogEvent, StepPattern, agrees
-from planrace.checker.semantics.interpreter import Interpreter, Move, State
+from planrace.checker.logs.states import Absolute, ModelStates, Situation, Taken, composed, moved
 from planrace.checker.semantics.replay import Pick
-from planrace.model.language import Action, Instance
 
 Steps = tuple[Pick, ...]
-REMEMBERED = 100_000
+REMEMBERED = 200_000
 """Results of each kind that are remembered."""
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """Steps from a state that end with the step of an event; all before the last are hidden. ``state`` is the last."""
+class Cost(NamedTuple):
+    """What an explanation takes for granted: faults, and steps that no line tells."""
+
+    faults: int = 0
+    hidden: int = 0
+
+
+class Explanation(NamedTuple):
+    """Steps that end with the step of an event; all before the last are hidden. ``number`` and ``moved`` say what they
+    lead to, as those of a ``Taken`` do. If the event did not happen, all steps are hidden."""
 
     picks: Steps
-    state: State
+    number: int
+    moved: Absolute | None
+    cost: Cost
+    happened: bool = True
+
+
+Explanations: TypeAlias = "tuple[Explanation, ...]"
+NOTHING = Cost()
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What an event says, without its line and its time: events that say the same are explained alike. ``needs`` are
+    the hidden steps that may matter; None: any of ``hidden``."""
+
+    number: int
+    observes: bool
+    needs: tuple[Pick, ...] | None
 
 
 class EventSteps:
-    """Steps of an instance for events. ``hidden`` are the actions that take steps of which no line tells, ``most`` how
-    many of those may be between two events (None: any number)."""
+    """Steps for events. ``hidden`` are the actions that take steps of which no line tells, ``most`` how many of those
+    may be between two events (None: any number)."""
 
-    def __init__(self, instance: Instance, hidden: Collection[str], most: int | None = None) -> None:
-        self.interpreter = Interpreter(instance)
+    def __init__(self, states: ModelStates, hidden: Collection[str], most: int | None = None) -> None:
+        self.states = states
         self.most = most
         self.cut = False
         """Whether explanations were left out because they had more than ``most`` hidden steps."""
-        self._actions = instance.system.actions
-        self._hidden = [a for a in self.interpreter.actions if a.name in hidden]
-        self._free: dict[State, tuple[tuple[Pick, State], ...]] = {}
-        self._said: dict[tuple[State, int], tuple[LogEvent, tuple[Explanation, ...]]] = {}
-        self._after: dict[tuple[State, Pick], State | None] = {}
+        self._hidden = [a for a in states.actions.values() if a.name in hidden]
+        self._faults = {a.name for a in states.actions.values() if a.fault is not None}
+        self._needs = HiddenNeeds(states.instance, self._hidden)
+        self._said: dict[object, int] = {}
+        self._told: dict[int, tuple[LogEvent, _Told]] = {}
+        self._direct_found: dict[object, Explanations] = {}
+        self._hidden_found: dict[object, Explanations] = {}
 
     # One step ------------------------------------------------------------------------------------------------------
-    def direct(self, state: State, event: LogEvent) -> tuple[Explanation, ...]:
-        """The steps that an event may be in a state, and the states after them."""
-        key = state, id(event)
-        found = self._said.get(key)
+    def direct(self, situation: Situation, event: LogEvent) -> Explanations:
+        """The steps that an event may be."""
+        told = self._what(event)
+        key = self._key(situation, told, event)
+        found = self._direct_found.get(key)
         if found is None:
-            said = tuple(self._direct(state, event)) if agrees(event.before, state) else ()
-            if len(self._said) > REMEMBERED:
-                self._said.clear()
-            found = self._said[key] = event, said  # the event is kept, so that no other gets its identity
-        return found[1]
+            found = _remember(self._direct_found, key, tuple(self._direct(situation, event, told)))
+        return found
 
-    def _direct(self, state: State, event: LogEvent) -> Iterator[Explanation]:
+    def _direct(self, situation: Situation, event: LogEvent, told: _Told) -> Iterator[Explanation]:
+        enabled = not told.observes or agrees(event.before, self.states.state(situation))
+        for taken in self.may_be(situation, event) if enabled else ():
+            after = taken.number, moved(situation[1], taken.moved)
+            if not told.observes or agrees(event.after, self.states.state(after)):
+                yield Explanation((taken.pick,), taken.number, taken.moved, NOTHING)
+        if event.optional:
+            yield Explanation((), situation[0], None, NOTHING, happened=False)
+
+    def may_be(self, situation: Situation, event: LogEvent) -> Iterator[Taken]:
+        """The steps that an event may be, whatever it says of the states around it."""
         for pattern in event.patterns:
-            for move, after in self.moves(state, pattern):
-                if pattern.outcome in (None, move.outcome.name) and agrees(event.after, after):
-                    yield Explanation(((pattern.action, move.choice),), after)
+            for taken in self.moves(situation, pattern):
+                if pattern.outcome in (None, taken.outcome):
+                    yield taken
 
-    def moves(self, state: State, pattern: StepPattern) -> Iterator[tuple[Move, State]]:
+    def moves(self, situation: Situation, pattern: StepPattern) -> Iterator[Taken]:
         """The enabled steps of an action with the parameters of a pattern, whatever their outcome."""
-        action = self._actions[pattern.action]
-        if None not in pattern.values:
-            found = self.interpreter.perform(state, action, pattern.values)  # type: ignore[arg-type]
+        meant = self.states.meant(situation[1], pattern)
+        if meant is None:
+            return
+        if None not in meant.values:
+            found = self.states.step(situation[0], (meant.action, meant.values))  # type: ignore[arg-type]
             if found is not None:
                 yield found
             return
-        yield from (m for m in self.interpreter.moves_of(state, action) if pattern.fits(m[0].choice))
+        yield from (m for m in self.states.moves(situation[0], meant.action) if meant.fits(m.pick[1]))
 
     # Hidden steps --------------------------------------------------------------------------------------------------
-    def after_hidden(self, state: State, event: LogEvent) -> Iterator[Explanation]:
-        """The explanations with hidden steps before the event, none of which can be postponed; the shortest first. Of
-        several with the same last state only the first is found. Where the number of hidden steps between two events is
-        bounded, all are found: a postponed step counts for the next event, which may have as many as are allowed."""
+    def after_hidden(self, situation: Situation, event: LogEvent) -> Explanations:
+        """The explanations with hidden steps before the event, none of which can be postponed; those with the fewest
+        faults first, of these the shortest. Of several with the same last state only the first is found. Where the
+        number of hidden steps between two events is bounded, all are found, the shortest first: a postponed step counts
+        for the next event, which may have as many as are allowed."""
         if not self._hidden:
-            return
-        found: set[State] = {e.state for e in self.direct(state, event)}
-        seen: set[State] = {state}
-        queue: list[tuple[Steps, State]] = [((), state)]
-        for picks, here in timed(queue, 64):
-            if self.most is not None and len(picks) >= self.most:
-                self.cut = self.cut or any(after not in seen for _, after in self.free(here))
-                continue
-            for pick, after in self.free(here):
-                if after in seen:
-                    continue
-                seen.add(after)
-                queue.append(((*picks, pick), after))
-                for told in self.direct(after, event):
-                    steps = (*picks, pick, *told.picks)
-                    if told.state not in found and not (
-                        self.most is None and self._postponable(state, steps, told.state, event)
-                    ):
-                        found.add(told.state)
-                        yield Explanation(steps, told.state)
-
-    def free(self, state: State) -> tuple[tuple[Pick, State], ...]:
-        """The hidden steps from a state."""
-        found = self._free.get(state)
+            return ()
+        told = self._what(event)
+        key = self._key(situation, told, event)
+        found = self._hidden_found.get(key)
         if found is None:
-            if len(self._free) > REMEMBERED:
-                self._free.clear()
-            found = self._free[state] = tuple(self._hidden_moves(state))
+            found = _remember(self._hidden_found, key, tuple(self._after_hidden(situation, event, told)))
         return found
 
-    def _hidden_moves(self, state: State) -> Iterator[tuple[Pick, State]]:
-        for action in self._hidden:
-            for move, after in self.interpreter.moves_of(state, action):
-                if after != state:
-                    yield (action.name, move.choice), after
+    def _after_hidden(self, situation: Situation, event: LogEvent, told: _Told) -> Iterator[Explanation]:
+        start, absolute = situation
+        found = {(e.number, e.moved) for e in self.direct(situation, event)}
+        best: dict[tuple[int, Absolute | None], Cost] = {(start, None): NOTHING}
+        queue: list[tuple[Cost, int, Steps, int, Absolute | None]] = [(NOTHING, 0, (), start, None)]
+        added = 0
+        while queue:
+            cost, n, picks, number, way = heapq.heappop(queue)
+            if n % 16 == 0:
+                look_at_the_clock()
+            if best[number, way] < cost:
+                continue
+            here = number, moved(absolute, way)
+            if picks:
+                for e in self.direct(here, event):
+                    if not e.happened and self.most is None:  # what is before nothing can be postponed
+                        continue
+                    last = e.number, composed(way, e.moved)
+                    steps = (*picks, *e.picks)
+                    if last not in found and not (
+                        self.most is None and self._postponable(situation, steps, last, event)
+                    ):
+                        found.add(last)
+                        yield Explanation(steps, *last, cost, e.happened)
+            further = self._free(number, told)
+            if self.most is not None and len(picks) >= self.most:
+                self.cut = self.cut or any((t.number, composed(way, t.moved)) not in best for t in further)
+                continue
+            for taken in further:
+                to = taken.number, composed(way, taken.moved)
+                dearer = self._with(cost, taken.pick)
+                if to not in best or dearer < best[to]:
+                    best[to] = dearer
+                    added += 1
+                    heapq.heappush(queue, (dearer, added, (*picks, taken.pick), *to))
 
-    def _postponable(self, state: State, steps: Steps, last: State, event: LogEvent) -> bool:
+    def _with(self, cost: Cost, pick: Pick) -> Cost:
+        """The cost of one hidden step more. Where their number is bounded the shortest ways come first."""
+        faults = 0 if self.most is not None else cost.faults + (pick[0] in self._faults)
+        return Cost(faults, cost.hidden + 1)
+
+    def _free(self, number: int, told: _Told) -> Iterable[Taken]:
+        """The hidden steps from a state that change it, as far as an event may need them."""
+        if told.needs is not None:
+            able = (self.states.step(number, pick) for pick in told.needs)
+        else:
+            able = (t for a in self._hidden for t in self.states.moves(number, a.name))
+        return [t for t in able if t is not None and (t.number, t.moved) != (number, None)]
+
+    def _postponable(self, situation: Situation, steps: Steps, last: object, event: LogEvent) -> bool:
         """Whether one of the hidden steps can be taken after the event in place of before it, with the same result."""
-        here = state
+        way: Absolute | None = None
+        number, absolute = situation
         for n, pick in enumerate(steps[:-1]):
-            without = self._performed(here, steps[n + 1 : -1])
-            if without is not None and agrees(event.before, without):
-                told = self._performed(without, steps[-1:])
-                same = told is not None and agrees(event.after, told) and self._may_be(without, steps[-1], event)
-                if same and told is not None and self._performed(told, (pick,)) == last:
-                    return True
-            following = self._performed(here, (pick,))
+            without = self._performed(number, way, steps[n + 1 : -1])
+            if without is not None:
+                here = without[0], moved(absolute, without[1])
+                for e in self.direct(here, event):
+                    if e.picks == steps[-1:]:
+                        told = self._performed(e.number, composed(without[1], e.moved), (pick,))
+                        if told == last:
+                            return True
+            following = self._performed(number, way, (pick,))
             assert following is not None
-            here = following
+            number, way = following
         return False
 
-    def _may_be(self, state: State, pick: Pick, event: LogEvent) -> bool:
-        """Whether the event may be this step in a state."""
-        return any(e.picks == (pick,) for e in self.direct(state, event))
-
-    def _performed(self, state: State, picks: Steps) -> State | None:
-        """The state after steps; None if one of them is not enabled."""
+    def _performed(self, number: int, way: Absolute | None, picks: Steps) -> tuple[int, Absolute | None] | None:
+        """What steps lead to; None if one of them is not enabled."""
         for pick in picks:
-            after = self._next(state, pick)
-            if after is None:
+            taken = self.states.step(number, pick)
+            if taken is None:
                 return None
-            state = after
-        return state
+            number, way = taken.number, composed(way, taken.moved)
+        return number, way
 
-    def _next(self, state: State, pick: Pick) -> State | None:
-        key = state, pick
-        if key not in self._after:
-            if len(self._after) > REMEMBERED:
-                self._after.clear()
-            found = self.interpreter.perform(state, self._actions[pick[0]], pick[1])
-            self._after[key] = None if found is None else found[1]
-        return self._after[key]
+    # What events say -----------------------------------------------------------------------------------------------
+    def _what(self, event: LogEvent) -> _Told:
+        found = self._told.get(id(event))
+        if found is None:
+            observes = bool(event.before or event.after)
+            said: object = (id(event), "observes") if observes else (event.patterns, event.optional)
+            number = self._said.setdefault(said, len(self._said))
+            needs = self._needs.of(event) if self.most is None and self._needs.known else None
+            found = self._told[id(event)] = event, _Told(number, observes, needs)  # kept, so that no other has its id
+        return found[1]
 
-    def action(self, name: str) -> Action:
-        """The action of that name."""
-        return self._actions[name]
+    def _key(self, situation: Situation, told: _Told, event: LogEvent) -> object:
+        """By what results are remembered: where an event names numbers, they hang on those beside the state."""
+        if told.observes or self.states.named(event):
+            return situation, told.number
+        return situation[0], told.number
+
+
+def _remember(table: dict[object, Explanations], key: object, found: Explanations) -> Explanations:
+    if len(table) > REMEMBERED:
+        table.clear()
+    table[key] = found
+    return found

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.logs.explain_event import EventSteps, Explanation, Steps
 from planrace.checker.logs.order import EventOrder, Positions
-from planrace.checker.semantics.interpreter import State
+from planrace.checker.logs.states import Situation, moved
 
-Node: TypeAlias = "tuple[Positions, State]"
+Node: TypeAlias = "tuple[Positions, Situation]"
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,12 @@ class Explained:
     """A run that begins in ``start``. ``told[n]`` says which event step n tells: its stream and its position in it;
     None for a hidden step."""
 
-    start: State
+    start: Situation
     picks: Steps
     told: tuple[tuple[int, int] | None, ...]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """A node of the search, and how it goes on."""
 
@@ -43,27 +43,26 @@ class FirstRun:
         self.deepest = 0
         self.nodes = 0
 
-    def search(self) -> Explained | None:
-        """The run; None if there is none. Raises ``TimeUpError``."""
-        for start in self._steps.interpreter.initials():
+    def search(self, starts: Sequence[Situation]) -> Explained | None:
+        """The run, from one of these situations; None if there is none. Raises ``TimeUpError``."""
+        for start in starts:
             found = self._from(start)
             if found is not None:
                 return found
         return None
 
-    def _from(self, start: State) -> Explained | None:
+    def _from(self, start: Situation) -> Explained | None:
         stack = [self._frame((self._order.begin, start))]
         while stack:
             if len(stack) > self._order.total:
-                return self._explained(start, stack)
+                return explained(start, [(f.node[0], *f.taken) for f in stack if f.taken is not None])
             frame = stack[-1]
             frame.taken = next(frame.choices, None)
             if frame.taken is None:
                 self._failed.add(frame.node)
                 stack.pop()
                 continue
-            stream, explanation = frame.taken
-            node = self._order.after(frame.node[0], stream), explanation.state
+            node = after(self._order, frame.node, *frame.taken)
             if node not in self._failed:
                 stack.append(self._frame(node))
                 self.deepest = max(self.deepest, len(stack) - 1)
@@ -75,28 +74,32 @@ class FirstRun:
             look_at_the_clock()
         return _Frame(node, choices_at(self._order, self._steps, node))
 
-    def _explained(self, start: State, stack: list[_Frame]) -> Explained:
-        return explained(start, [(f.node[0], *f.taken) for f in stack if f.taken is not None])
-
 
 def choices_at(order: EventOrder, steps: EventSteps, node: Node) -> Iterator[tuple[int, Explanation]]:
     """How a node goes on: the events that may come next, in the order of time, without hidden steps if that is
     possible; then with hidden ones."""
-    positions, state = node
-    able = list(order.next(positions))
+    positions, situation = node
+    able = order.next(positions)
     for stream, event in able:
-        for e in steps.direct(state, event):
+        for e in steps.direct(situation, event):
             yield stream, e
     for stream, event in able:
-        for e in steps.after_hidden(state, event):
+        for e in steps.after_hidden(situation, event):
             yield stream, e
 
 
-def explained(start: State, taken: list[tuple[Positions, int, Explanation]]) -> Explained:
+def after(order: EventOrder, node: Node, stream: int, explanation: Explanation) -> Node:
+    """The node after the next event of a stream."""
+    positions, (_, absolute) = node
+    return order.after(positions, stream), (explanation.number, moved(absolute, explanation.moved))
+
+
+def explained(start: Situation, taken: Sequence[tuple[Positions, int, Explanation]]) -> Explained:
     """The run of these explanations, each with the positions before it and the stream of its event."""
     picks: list[Steps] = [e.picks for _, _, e in taken]
     told: list[tuple[int, int] | None] = []
     for positions, stream, e in taken:
-        told += [None] * (len(e.picks) - 1)
-        told.append((stream, positions[stream]))
+        told += [None] * (len(e.picks) - e.happened)
+        if e.happened:
+            told.append((stream, positions[stream]))
     return Explained(start, tuple(p for steps in picks for p in steps), tuple(told))

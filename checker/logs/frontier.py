@@ -1,78 +1,138 @@
-"""Every explanation of the events, layer by layer: layer n holds what n events lead to.
+"""Every explanation of the events, layer by layer: layer n holds what n events lead to, with the cheapest way there.
 
 The last layer that is not empty says exactly where a log leaves the model: some choice of a depth-first search may fail
-long before, or go on for long in a wrong order.
+long before, or go on for long in a wrong order. If the last layer explains everything, it says which run needs the
+fewest faults, how many runs there are, and whether they agree on the properties.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.logs.explain_event import EventSteps, Explanation
-from planrace.checker.logs.first_run import Explained, Node, choices_at, explained
+from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps, Explanation
+from planrace.checker.logs.first_run import Explained, Node, after, choices_at, explained
+from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.order import EventOrder
 
+Judged = tuple[Node, int]
+"""A node, and the properties that were violated on the way, a bit each."""
 
-@dataclass(frozen=True)
-class _Origin:
-    """How a node was reached first: from which node (None: a start), by which stream and steps."""
 
-    before: tuple[Node, _Origin] | None
+@dataclass(slots=True)
+class _Way:
+    """How a node was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by an event of a
+    stream and its explanation."""
+
+    cost: Cost
+    runs: int
+    node: Node
+    before: _Way | None = None
     stream: int = -1
     explanation: Explanation | None = None
 
 
 @dataclass(frozen=True)
+class EndOfRuns:
+    """Runs that explain as much as possible and violate the same properties (a bit each). ``first`` is the one that
+    takes the least for granted, and ``cost`` what that is."""
+
+    violated: int
+    runs: int
+    cost: Cost
+    first: Explained
+
+
+@dataclass(frozen=True)
 class Frontier:
     """The last layer that is not empty. ``count`` is the number of events that it explains, ``whole`` whether that is
-    all of them. ``cut``: a layer became wider than allowed, so that nothing is known about what follows."""
+    all of them. ``ends`` are the runs, the cheapest first. ``cut``: a layer became wider than allowed, or all of them
+    together had too many nodes, so that nothing is known about what follows; ``widest`` is the width of the widest."""
 
     count: int
     whole: bool
     nodes: tuple[Node, ...]
-    first: Explained
+    ends: tuple[EndOfRuns, ...]
     cut: bool = False
+    widest: int = 0
+
+    @property
+    def first(self) -> Explained:
+        """The run that takes the least for granted."""
+        return self.ends[0].first
 
 
-def frontier(
-    order: EventOrder,
-    steps: EventSteps,
-    most: int,
-    starts: Sequence[Node] | None = None,
-    further: int | None = None,
-) -> Frontier:
-    """Explain as many events as possible, in every way; ``most`` nodes of a layer are allowed. ``starts`` are nodes to
-    go on from, all with as many events before them (default: the beginning), and ``further`` how many events to go on.
-    Raises ``TimeUpError``."""
-    if starts is None:
-        starts = [(order.begin, s) for s in steps.interpreter.initials()]
-    layer: dict[Node, _Origin] = {node: _Origin(None) for node in starts}
-    count, cut = sum(starts[0][0]), False
-    last = order.total if further is None else min(order.total, count + further)
-    while count < last:
-        following: dict[Node, _Origin] = {}
-        for n, (node, origin) in enumerate(layer.items()):
+class Frontiers:
+    """Searches layer by layer. ``most`` nodes of a layer are allowed, and ``total`` nodes of all layers (None: any
+    number). ``judge`` says which properties a step violates."""
+
+    def __init__(
+        self,
+        order: EventOrder,
+        steps: EventSteps,
+        most: int,
+        total: int | None = None,
+        judge: Judge | None = None,
+    ) -> None:
+        self._order, self._steps, self._judge = order, steps, judge
+        self._most, self._total = most, total
+
+    def search(self, starts: Sequence[Node], further: int | None = None) -> Frontier:
+        """Explain as many events as possible, in every way, or at most ``further`` more. ``starts`` are nodes to go on
+        from, all with as many events before them. Raises ``TimeUpError``."""
+        layer: dict[Judged, _Way] = {}
+        for node in starts:
+            violated = 0 if self._judge is None else self._judge.at_start(node[1])
+            layer[node, violated] = _Way(NOTHING, 1, node)
+        count, cut, widest, seen = sum(starts[0][0]), False, len(layer), 0
+        last = self._order.total if further is None else min(self._order.total, count + further)
+        while count < last:
+            following = self._following(layer)
+            if not following:
+                break
+            count, layer = count + 1, following
+            widest, seen = max(widest, len(layer)), seen + len(layer)
+            if len(layer) > self._most or (self._total is not None and seen > self._total):
+                cut = True
+                break
+        nodes = tuple(dict.fromkeys(node for node, _ in layer))
+        return Frontier(count, count == self._order.total, nodes, tuple(_ends(layer)), cut, widest)
+
+    def _following(self, layer: dict[Judged, _Way]) -> dict[Judged, _Way]:
+        found: dict[Judged, _Way] = {}
+        for n, ((node, violated), way) in enumerate(layer.items()):
             if n % 16 == 0:
                 look_at_the_clock()
-            for stream, e in choices_at(order, steps, node):
-                following.setdefault((order.after(node[0], stream), e.state), _Origin((node, origin), stream, e))
-        if not following:
-            break
-        count, layer = count + 1, following
-        if len(layer) > most:
-            cut = True
-            break
-    node, origin = next(iter(layer.items()))
-    return Frontier(count, count == order.total, tuple(layer), _run_to(node, origin), cut)
+            for stream, e in choices_at(self._order, self._steps, node):
+                then = violated if self._judge is None else violated | self._judge.along(node[1], e)
+                to = after(self._order, node, stream, e)
+                cost = Cost(way.cost.faults + e.cost.faults, way.cost.hidden + e.cost.hidden)
+                other = found.get((to, then))
+                if other is None:
+                    found[to, then] = _Way(cost, way.runs, to, way, stream, e)
+                    continue
+                other.runs += way.runs
+                if cost < other.cost:
+                    other.cost, other.before, other.stream, other.explanation = cost, way, stream, e
+        return found
 
 
-def _run_to(node: Node, origin: _Origin) -> Explained:
+def _ends(layer: dict[Judged, _Way]) -> Iterator[EndOfRuns]:
+    """The runs of the last layer, by what they violate."""
+    by: dict[int, list[_Way]] = {}
+    for (_, violated), way in layer.items():
+        by.setdefault(violated, []).append(way)
+    for cheapest, violated in sorted((min(w.cost for w in ways), v) for v, ways in by.items()):
+        ways = by[violated]
+        first = next(w for w in ways if w.cost == cheapest)
+        yield EndOfRuns(violated, sum(w.runs for w in ways), cheapest, _run_to(first))
+
+
+def _run_to(way: _Way) -> Explained:
     taken = []
-    while origin.before is not None:
-        (node, came), stream, e = origin.before, origin.stream, origin.explanation
-        assert e is not None
-        taken.append((node[0], stream, e))
-        origin = came
-    return explained(node[1], taken[::-1])
+    while way.before is not None:
+        assert way.explanation is not None
+        taken.append((way.before.node[0], way.stream, way.explanation))
+        way = way.before
+    return explained(way.node[1], taken[::-1])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import TypeAlias
@@ -17,6 +17,8 @@ from planrace.checker.logs.events import LogEvent, Stream
 from planrace.checker.results.conformance import LogLine
 
 Positions: TypeAlias = "tuple[int, ...]"
+REMEMBERED = 50_000
+"""Positions for which the next events are remembered."""
 
 
 class EventOrder:
@@ -32,6 +34,7 @@ class EventOrder:
         self.end: Positions = tuple(map(len, self.events))
         self.total = sum(self.end)
         self._serials = self._by_serial()
+        self._next: dict[Positions, list[tuple[int, LogEvent]]] = {}
 
     def _in_order(self, events: Sequence[LogEvent]) -> list[LogEvent]:
         """The events with intervals that their order in the stream narrows: an event came neither before the one before
@@ -65,13 +68,21 @@ class EventOrder:
                 numbers[n] = min(numbers[n], numbers[n + 1])
         return found
 
-    def next(self, positions: Positions) -> Iterator[tuple[int, LogEvent]]:
+    def next(self, positions: Positions) -> Sequence[tuple[int, LogEvent]]:
         """The events that may come next, each with its stream; those that probably came first are first."""
+        found = self._next.get(positions)
+        if found is None:
+            if len(self._next) > REMEMBERED:
+                self._next.clear()
+            found = self._next[positions] = self._able(positions)
+        return found
+
+    def _able(self, positions: Positions) -> list[tuple[int, LogEvent]]:
         fronts = [(n, self.events[n][at]) for n, at in enumerate(positions) if at < self.end[n]]
         # Of all that is to come, what no other event certainly precedes.
         soonest = min((e.latest for _, e in fronts), default=0.0)
         able = [(n, e) for n, e in fronts if e.earliest <= soonest and self._serial_allows(n, e, positions)]
-        yield from sorted(able, key=lambda found: found[1].time)
+        return sorted(able, key=lambda found: found[1].time)
 
     def _serial_allows(self, stream: int, event: LogEvent, positions: Positions) -> bool:
         """Whether every event with a lower serial number was consumed."""
@@ -87,7 +98,7 @@ class EventOrder:
         which each must come after another one, and why. Empty if they do not."""
         positions = self.begin
         while positions != self.end:
-            found = next(self.next(positions), None)
+            found = next(iter(self._able(positions)), None)
             if found is None:
                 fronts = [n for n, at in enumerate(positions) if at < self.end[n]]
                 return tuple(self._obstacle(n, positions) for n in fronts)

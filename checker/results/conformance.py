@@ -19,6 +19,8 @@ class Conformance(StrEnum):
 
     CONFORMS = "conforms"
     """A run of the model explains every event."""
+    AMBIGUOUS = "ambiguous"
+    """Runs of the model explain every event; some violate a property, and others violate none."""
     DIVERGES = "diverges"
     """No run of the model explains all of it."""
     UNKNOWN = "unknown"
@@ -122,9 +124,37 @@ class LogDivergence:
 
 
 @dataclass(frozen=True)
+class RunsAlike:
+    """Runs that explain the logs and violate the same properties: how many there are, and of the one that takes the
+    least for granted how many ``faults`` it needs, and how many steps that no line tells (``hidden``, faults too)."""
+
+    violates: tuple[str, ...]
+    runs: int
+    faults: int
+    hidden: int
+
+
+@dataclass(frozen=True)
+class NearMiss:
+    """How close the run came to a violation: from the state after step ``step`` (0: the first) the ``texts`` are the
+    steps of the model that would have violated ``property``; fewer steps would not, from no state of the run. Without a
+    property none was found: there is none within ``further`` steps, and none at all if ``never``."""
+
+    further: int
+    property: str | None = None
+    step: int = 0
+    line: LogLine | None = None
+    texts: tuple[str, ...] = ()
+    never: bool = False
+
+
+@dataclass(frozen=True)
 class ConformanceReport:
     """The answer on logs. ``trace`` is the run that explains them; of its steps ``lines`` says which line tells each,
-    None for a hidden one. ``judged`` is the report on that run: the properties of which it is asked. ``silent`` are
+    None for a hidden one. If all runs were searched, ``every`` says what they violate, those first that take the least
+    for granted, and ``trace`` is the first of these; otherwise ``unsearched`` says why not. ``near`` says how close
+    ``trace`` came to a violation. ``judged`` is the report on the properties that it violates; if the logs are
+    ambiguous, on those that another run violates. ``silent`` are
     actions that no line can be, ``unseen`` those that lines could be and that never occurred. ``ignored`` counts lines
     in which nothing was recognised, ``late`` lines whose clock is behind the line before."""
 
@@ -148,6 +178,9 @@ class ConformanceReport:
     properties: tuple[str, ...] = ()
     """The invariants and step invariants that the run is asked about."""
     variables: tuple[Declared, ...] = ()
+    every: tuple[RunsAlike, ...] = ()
+    unsearched: str = ""
+    near: NearMiss | None = None
     rates: tuple[StepRate, ...] = ()
     """Of the actions whose lines name values before the step."""
     logged: tuple[LoggedEvent, ...] = ()
@@ -161,18 +194,24 @@ class ConformanceReport:
         return sum(s.events for s in self.streams)
 
     @property
+    def explained(self) -> bool:
+        """Whether a run of the model explains every event."""
+        return self.verdict in (Conformance.CONFORMS, Conformance.AMBIGUOUS)
+
+    @property
     def interrupted(self) -> bool:
         """Whether the user ended it."""
         return self.stopped is not None and self.stopped.kind is StopKind.INTERRUPTED
 
     @property
     def exit_code(self) -> int:
-        """0: it conforms, and the run violates nothing; 1: it diverges, or the run violates something; 3: undecided."""
+        """0: it conforms, and the run violates nothing; 1: it diverges, or the run violates something; 3: undecided, by
+        the search or by the logs."""
         if self.interrupted:
             return INTERRUPTED
         if self.verdict is Conformance.DIVERGES:
             return EXIT_CODES[Verdict.VIOLATED]
-        if self.verdict is Conformance.UNKNOWN:
+        if self.verdict in (Conformance.UNKNOWN, Conformance.AMBIGUOUS):
             return EXIT_CODES[Verdict.UNKNOWN]
         broken = self.judged is not None and any(f.verdict is Verdict.VIOLATED for f in self.judged.findings)
         return EXIT_CODES[Verdict.VIOLATED if broken else Verdict.HOLDS]

@@ -12,6 +12,7 @@ from planrace import If, ModelError, Protocol, array, boolean, conform, find, in
 from planrace.checker.logs.events import LogEvent, StepPattern
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import FirstRun
+from planrace.checker.logs.states import ModelStates
 from planrace.checker.results.conformance import Conformance, LogLine
 from planrace.checker.run.request import select
 from tests.logs.logs import Records
@@ -89,17 +90,18 @@ def test_a_bound_that_is_never_reached_leaves_nothing_open(tmp_path: Path) -> No
 
 def test_what_is_remembered_of_an_event_is_not_told_of_another() -> None:
     """Events of repairs live for a moment, and the next may be at the same address."""
-    steps = EventSteps(select(find("fixed"), SIZES).instance, ())
-    (start,) = steps.interpreter.initials()
-    ((_, state),) = steps.interpreter.moves_of(start, steps.action("publish"))
+    states = ModelStates(select(find("fixed"), SIZES).instance)
+    steps = EventSteps(states, ())
+    ((start, _),) = states.starts()
+    (published,) = states.moves(start, "publish")
     for n in range(20):
         i = 1 + n % 2
-        (told,) = steps.direct(state, LogEvent(LogLine("a", 1), (StepPattern("pick_up", (i,)),)))
+        (told,) = steps.direct((published.number, ()), LogEvent(LogLine("a", 1), (StepPattern("pick_up", (i,)),)))
         assert told.picks == (("pick_up", (i,)),)
 
 
 def test_an_interruption_says_how_far_it_came(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(search: FirstRun) -> None:
+    def interrupted(search: FirstRun, _starts: object) -> None:
         search.deepest = 1
         raise KeyboardInterrupt
 

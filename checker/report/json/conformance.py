@@ -13,6 +13,7 @@ from planrace.checker.results.conformance import (
     LogDivergence,
     LoggedEvent,
     LogLine,
+    NearMiss,
     StepRate,
 )
 from planrace.checker.results.trace import Trace
@@ -39,6 +40,9 @@ def conformance_json(report: ConformanceReport) -> str:
         "late": [str(line) for line in report.late],
         "asked": list(report.properties),
         "hidden": [_hidden(h) for h in report.hidden],
+        "every": [to_plain(r) for r in report.every],
+        "unsearched": report.unsearched or None,
+        "near": None if report.near is None else _near(report.near),
         "run": None if report.trace is None else _run(report.trace, report.lines, report.told),
         "judged": None if report.judged is None else to_json(report.judged),
         "divergence": None if report.divergence is None else _divergence(report.divergence),
@@ -69,6 +73,17 @@ def _line(line: LogLine | None) -> str | None:
 
 def _hidden(h: HiddenStep) -> dict[str, Any]:
     return {"step": h.step, "text": h.text, "fault": h.fault, "after": _line(h.after), "before": _line(h.before)}
+
+
+def _near(n: NearMiss) -> dict[str, Any]:
+    return {
+        "further": n.further,
+        "property": n.property,
+        "step": n.step,
+        "line": _line(n.line),
+        "texts": list(n.texts),
+        "never": n.never,
+    }
 
 
 def _rate(r: StepRate) -> dict[str, Any]:

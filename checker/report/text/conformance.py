@@ -15,6 +15,7 @@ from planrace.checker.results.conformance import (
     LogDivergence,
     LogLine,
     Repair,
+    RunsAlike,
     StepRate,
 )
 from planrace.checker.results.detail import Detail
@@ -35,6 +36,8 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
     if detail is not Detail.VERDICTS:
         blocks += _read(report)
         blocks += _hidden(report.hidden, detail)
+        blocks += _every(report)
+        blocks += _near(report)
     if report.divergence is not None:
         blocks += _divergence(report.divergence, report.variables, detail)
     if detail is Detail.FULL or any(r.failed for r in report.rates):
@@ -44,7 +47,7 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
     tone = {Conformance.CONFORMS: Verdict.HOLDS, Conformance.DIVERGES: Verdict.VIOLATED}.get(
         report.verdict, Verdict.UNKNOWN
     )
-    if report.judged is not None:
+    if report.judged is not None and report.verdict is Conformance.CONFORMS:
         tone = Verdict.VIOLATED
     return Document(tuple(blocks), f"{closing_text(report)} (exit {exit_code})", tone.word)
 
@@ -52,10 +55,11 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
 def conformance_text(report: ConformanceReport) -> str:
     """The answer in one sentence."""
     events = counted(report.events, "event")
-    if report.verdict is Conformance.CONFORMS:
+    if report.explained:
         hidden = counted(len(report.hidden), "step")
         beside = f", with {hidden} that no line tells" if report.hidden else ""
-        return f"the model explains all {events}{beside}"
+        apart = "; but its runs disagree" if report.verdict is Conformance.AMBIGUOUS else ""
+        return f"the model explains all {events}{beside}{apart}"
     if report.divergence is not None:
         return f"the logs leave the model after {report.divergence.explained:,} of {events}"
     return f"undecided: {report.stopped}"
@@ -70,6 +74,8 @@ def closing_text(report: ConformanceReport) -> str:
     if report.judged is None:
         return "the logs conform, and what they tell violates nothing"
     names = joined([f.name for f in report.judged.findings])
+    if report.verdict is Conformance.AMBIGUOUS:
+        return f"the logs conform, and do not decide whether what they tell violates {names}"
     return f"the logs conform, and what they tell violates {names}"
 
 
@@ -97,7 +103,7 @@ def _read(report: ConformanceReport) -> Iterator[Block]:
             "lines is believed, and either clock may be wrong.",
             "unknown",
         )
-    if report.verdict is Conformance.CONFORMS and report.properties:
+    if report.explained and report.properties:
         yield Paragraph(f"The run was asked about {joined(report.properties)}.")
 
 
@@ -110,6 +116,59 @@ def _hidden(hidden: Sequence[HiddenStep], detail: Detail) -> Iterator[Block]:
     yield Bullets(tuple(f"{h.text}, {_between(h)}" for h in shown))
     if len(shown) < len(hidden):
         yield Paragraph(f"… and {counted(len(hidden) - len(shown), 'more step')} (-v lists all).")
+
+
+def _every(report: ConformanceReport) -> Iterator[Block]:
+    """What all runs that explain the logs have in common."""
+    if not report.explained:
+        return
+    if not report.every:
+        yield Paragraph(f"Not all runs that explain the logs were searched: {report.unsearched}.", "unknown")
+        return
+    runs = sum(r.runs for r in report.every)
+    if len(report.every) == 1:
+        (alike,) = report.every
+        if runs == 1:
+            yield Paragraph("No other run explains the logs.")
+        else:
+            faults = f"none with fewer faults than {alike.faults}" if alike.faults else "this one without a fault"
+            yield Paragraph(f"{many(runs)} runs explain the logs, {faults}, and all {_violating(alike)}.")
+        return
+    yield Paragraph(f"{many(runs)} runs explain the logs:", "unknown")
+    yield Bullets(
+        tuple(
+            f"{many(r.runs)} {_violating(r)}; at least {counted(r.faults, 'fault')} and "
+            f"{counted(r.hidden, 'step')} that no line tells are needed"
+            for r in report.every
+        )
+    )
+
+
+def many(number: int) -> str:
+    """A number of runs: there may be very many."""
+    text = f"{number:,}"
+    return text if len(text) <= 15 else f"more than 10^{len(str(number)) - 1}"
+
+
+def _violating(runs: RunsAlike) -> str:
+    return f"violate {joined(runs.violates)}" if runs.violates else "violate nothing"
+
+
+def _near(report: ConformanceReport) -> Iterator[Block]:
+    """How close it was."""
+    near = report.near
+    if near is None:
+        return
+    if near.property is None:
+        how = "however far one goes" if near.never else f"within {counted(near.further, 'further step')}"
+        yield Paragraph(f"From no state of the run the model leads to a violation {how}.")
+        return
+    place = "at the beginning" if near.line is None else f"after {near.line}"
+    yield Paragraph(
+        f"The run was closest to a violation {place}: {counted(near.further, 'further step')} would have violated "
+        f"{near.property}:"
+    )
+    yield Bullets(near.texts)
 
 
 def _between(hidden: HiddenStep) -> str:
@@ -159,8 +218,11 @@ def _last_steps(
     trace: Trace, lines: Sequence[LogLine | None], variables: Sequence[Declared], most: int | None
 ) -> Timeline:
     """The last steps of a run, each with the line that tells it."""
-    entries = [
-        replace(entry, details=f"{entry.details} · {line if line is not None else 'no line'}")
-        for entry, line in zip(timeline(trace, variables=variables, mark=False).entries, lines, strict=True)
-    ]
-    return Timeline(tuple(entries if most is None else entries[-most:]))
+    first = 1 if most is None else max(1, len(lines) - most + 1)
+    entries = timeline(trace, variables=variables, mark=False, first=first).entries
+    return Timeline(
+        tuple(
+            replace(entry, details=f"{entry.details} · {line if line is not None else 'no line'}")
+            for entry, line in zip(entries, lines[first - 1 :], strict=True)
+        )
+    )

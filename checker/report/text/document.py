@@ -393,10 +393,10 @@ def run_blocks(trace: Trace, match: Match | None, variables: Sequence[Declared])
 
 
 def timeline(
-    trace: Trace, match: Match | None = None, variables: Sequence[Declared] = (), *, mark: bool = True
+    trace: Trace, match: Match | None = None, variables: Sequence[Declared] = (), *, mark: bool = True, first: int = 1
 ) -> Timeline:
-    """The timeline of a trace with these ``variables``. Each step names the facts that it completes. ``mark``: the last
-    step decides the verdict."""
+    """The timeline of a trace with these ``variables``, from step ``first`` on. Each step names the facts that it
+    completes. ``mark``: the last step decides the verdict."""
     facts: dict[int, list[str]] = {}
     for f in match.facts if match is not None else ():
         if f.step is not None and not f.onward:
@@ -411,7 +411,7 @@ def timeline(
                 tuple(facts.get(n, ())),
                 mark=mark and n == final,
             )
-            for n, s in enumerate(trace.steps, 1)
+            for n, s in enumerate(trace.steps[first - 1 :], first)
         ),
     )
 

@@ -1,0 +1,148 @@
+"""Which hidden steps an event may need: those that it depends on, directly or through each other.
+
+Two steps are independent if neither writes what the other reads or writes: then they commute in every state, and
+neither enables or disables the other (the static independence of partial-order methods: P. Godefroid: Partial-Order
+Methods for the Verification of Concurrent Systems, 1996, section 3.4). A hidden step on which neither the event depends
+nor any other hidden step that it may need can be postponed until after the event wherever it stands. So the search for
+what is hidden before an event leaves it out, and loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from planrace.checker.logs.events import LogEvent, StepPattern
+from planrace.checker.semantics.replay import Pick
+from planrace.model.language import Action, Instance, Op, Term
+
+Place = tuple[str, "int | None"]
+"""A variable, or the elements of it with this number at the outermost position; None: any."""
+MOST = 10_000
+"""Hidden steps, by their parameters, above which all are taken to depend on each other."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a step reads and writes."""
+
+    reads: frozenset[Place]
+    writes: frozenset[Place]
+
+    def meets(self, other: Footprint) -> bool:
+        """Whether one writes what the other reads or writes."""
+        return (
+            _overlap(self.writes, other.writes)
+            or _overlap(self.writes, other.reads)
+            or _overlap(self.reads, other.writes)
+        )
+
+
+def _overlap(one: frozenset[Place], other: frozenset[Place]) -> bool:
+    return any(v == w and (x is None or y is None or x == y) for v, x in one for w, y in other)
+
+
+class HiddenNeeds:
+    """The hidden steps that events may need, for ``hidden`` actions of an instance."""
+
+    def __init__(self, instance: Instance, hidden: Iterable[Action]) -> None:
+        self._instance = instance
+        actions = list(hidden)
+        size = sum(prod(map(len, _members(instance, a))) for a in actions)
+        self._steps: dict[Pick, Footprint] | None = None
+        if size <= MOST:
+            self._steps = {pick: self._of_step(a, pick[1]) for a in actions for pick in _picks(instance, a)}
+        self._found: dict[Footprint, tuple[Pick, ...]] = {}
+
+    @property
+    def known(self) -> bool:
+        """Whether there are few enough hidden steps to say which ones depend on each other."""
+        return self._steps is not None
+
+    def of(self, event: LogEvent) -> tuple[Pick, ...]:
+        """The hidden steps that an event may need, in the order of the protocol; only if they are ``known``."""
+        assert self._steps is not None
+        mine = self._of_event(event)
+        found = self._found.get(mine)
+        if found is None:
+            found = self._found[mine] = tuple(self._closed(mine, self._steps))
+        return found
+
+    def _closed(self, mine: Footprint, steps: Mapping[Pick, Footprint]) -> list[Pick]:
+        needed: set[Pick] = set()
+        queue = [mine]
+        for footprint in queue:
+            for pick, other in steps.items():
+                if pick not in needed and footprint.meets(other):
+                    needed.add(pick)
+                    queue.append(other)
+        return [pick for pick in steps if pick in needed]
+
+    def _of_event(self, event: LogEvent) -> Footprint:
+        names = [v.name for v in self._instance.system.variables]
+        seen = {(names[place], None) for place, _ in (*event.before, *event.after)}
+        parts = [self._of_pattern(p) for p in event.patterns]
+        reads = frozenset[Place](seen).union(*(p.reads for p in parts))
+        return Footprint(reads, frozenset[Place]().union(*(p.writes for p in parts)))
+
+    def _of_pattern(self, pattern: StepPattern) -> Footprint:
+        return self._of_step(self._instance.system.actions[pattern.action], pattern.values)
+
+    def _of_step(self, action: Action, values: Sequence[int | None]) -> Footprint:
+        """The footprint of an action with parameters, of which None may have any value."""
+        bound = dict(zip(action.parameters, values, strict=True))
+        reads: set[Place] = set(_read(action.guard, bound))
+        writes: set[Place] = set()
+        for outcome in action.outcomes:
+            reads.update(_read(outcome.condition, bound))
+            for update in outcome.updates:
+                reads.update(_read(update.value, bound))
+                place, positions = _written(update.target, bound)
+                writes.add(place)
+                for term in positions:
+                    reads.update(_read(term, bound))
+        return Footprint(frozenset(reads), frozenset(writes))
+
+
+def _picks(instance: Instance, action: Action) -> Iterable[Pick]:
+    return ((action.name, choice) for choice in product(*_members(instance, action)))
+
+
+def _members(instance: Instance, action: Action) -> list[range]:
+    return [instance.members(p.sort) for p in action.parameters]  # type: ignore[arg-type]
+
+
+def _written(target: Term, bound: Mapping[Term, int | None]) -> tuple[Place, list[Term]]:
+    """The place that an update writes, and the terms of its positions."""
+    positions: list[Term] = []
+    while target.op is Op.SELECT:
+        target, position = target.args
+        positions.append(position)
+    return (target.data, _known(positions[-1], bound) if positions else None), positions
+
+
+def _read(term: Term, bound: Mapping[Term, int | None]) -> Iterable[Place]:
+    """The places that a term reads, whatever the state is. Each place is found where its variable is read: an element
+    of known position, or all of it."""
+    stack, seen = [term], set[Term]()
+    while stack:
+        t = stack.pop()
+        if t in seen:
+            continue
+        seen.add(t)
+        if t.op is Op.VARIABLE:
+            yield t.data, None
+        elif t.op is Op.SELECT and t.args[0].op is Op.VARIABLE:
+            yield t.args[0].data, _known(t.args[1], bound)
+            stack.append(t.args[1])
+        else:
+            stack.extend(t.args)
+
+
+def _known(position: Term, bound: Mapping[Term, int | None]) -> int | None:
+    """The number of a position, if it is a constant or a parameter whose value is known."""
+    if position.op is Op.CONST and isinstance(position.data, int):
+        return int(position.data)
+    return bound.get(position) if position.op is Op.BOUND else None
