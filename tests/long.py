@@ -185,6 +185,7 @@ LONG = {
         "report/test_logs_page.py::test_the_axis_of_the_clock_shows_when_lines_happened",
         "report/test_logs_page.py::test_the_search_finds_steps_lines_and_streams",
         "report/test_logs_page.py::test_violations_are_marked_with_their_facts",
+        "report/test_logs_page.py::test_what_only_another_run_violates_is_no_step_of_this_one",
         "report/test_page_layout.py",
         "report/test_proof_page.py",
         "report/test_traffic_page.py",

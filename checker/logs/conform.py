@@ -182,8 +182,8 @@ class _Conforming:
         for stream, events in zip(self._request.streams, self._order.events, strict=True):
             for e in events:
                 says = " or ".join(pattern_text(actions[p.action], p) for p in e.patterns)
-                times = (x if math.isfinite(x) else None for x in (e.earliest, e.latest))
-                yield LoggedEvent(e.line, stream.name, says, *times)
+                first, last = (x if math.isfinite(x) else None for x in (e.earliest, e.latest))
+                yield LoggedEvent(e.line, stream.name, says, first, last, e.optional)
 
     def _judged(self, run: LoggedRun, violated: int) -> Report:
         """The report on the properties that a run violates."""

@@ -50,13 +50,14 @@ class LogStream:
 class LoggedEvent:
     """What a line says: ``says`` is its step as the line names it, ``stream`` whose line it is. It happened between
     ``earliest`` and ``latest``, in seconds since 1970 (or as the line counts them), as far as its clock and the lines
-    around it tell; None: nothing bounds it."""
+    around it tell; None: nothing bounds it. ``optional``: it may also not have happened."""
 
     line: LogLine
     stream: str
     says: str
     earliest: float | None = None
     latest: float | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,8 @@ class ConformanceReport:
     logged: tuple[LoggedEvent, ...] = ()
     """The events of all streams, each stream in its order, one stream after the other."""
     told: tuple[int | None, ...] = ()
-    """For each step of ``trace`` which of the events tells it, from 0; None for a hidden one."""
+    """For each step of ``trace`` which of the events tells it, from 0; None for a hidden one. In a run that explains
+    all events, one that tells no step did not happen."""
 
     @property
     def events(self) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from planrace import conform, render
 from planrace.checker.report.html.logs_page import HEAD, TAIL, render_conformance
-from planrace.checker.results.conformance import ConformanceReport
+from planrace.checker.results.conformance import Conformance, ConformanceReport
 from tests.logs.test_conform import find_outage
 from tests.report.test_page import browser, until
 from tests.report.test_proof_page import Open, data_of, open_page
@@ -104,6 +104,31 @@ def test_blocked_lines_are_events_that_no_step_tells(diverges: ConformanceReport
     assert shown["events"]["line"][blocked["event"]] == 6
     assert shown["explained"] == len(shown["steps"]["event"]) == 5
     assert shown["repairs"][0].startswith(diverges.divergence.repairs[0].text)
+
+
+OPTIONAL: list[dict[str, Any]] = [
+    {"stream": "planner", "action": "publish", "at": 1},
+    {"stream": "enactor", "action": "pick_up", "parameters": [1], "at": 2},
+    {"stream": "enactor", "action": "flip_alias", "parameters": [1], "at": 3, "optional": True},
+    {"stream": "planner", "action": "publish", "at": 4},
+]
+"""The third cannot have happened; it may not have, and conforms."""
+
+
+def test_a_line_whose_step_did_not_happen_is_explained(tmp_path: Path, open_page: Open) -> None:
+    for records, count in ((OPTIONAL, 3), ([*OPTIONAL, {"stream": "planner", "action": "build_tree", "at": 5}], 3)):
+        report = reported(tmp_path, records, hidden=0)
+        text = render(report, "html")
+        shown = data_of(text)["logs"]
+        (skipped,) = shown["skipped"]
+        assert shown["events"]["line"][skipped] == 3
+        page = open_page(text, 1400, "light")
+        page.evaluate("location.hash = '#3'")
+        until(page, "document.querySelector('#step-title').textContent === 'A step that may have happened or not'")
+        page.keyboard.press("ArrowRight")
+        assert title(page) == f"Step 3 of {count}"
+        assert page.locator("#rows .pill").all_text_contents()[:5] == ["0", "1", "2", "∅", "3"]
+        assert "latest2" in page.text_content("#tables").replace(" ", "")
 
 
 def test_nothing_of_a_line_breaks_out(tmp_path: Path, open_page: Open) -> None:
@@ -226,6 +251,22 @@ def test_violations_are_marked_with_their_facts(open_page: Open, outage: Conform
         assert name in page.text_content("#story")
     assert page.locator(".row .fact").count() > 3
     assert len(marks(page, 0, BAD)) == len(set(broken.values()))
+
+
+def test_what_only_another_run_violates_is_no_step_of_this_one(open_page: Open, tmp_path: Path) -> None:
+    """Two Enactors without clocks: in one order of their flips the older plan comes last."""
+    records: list[dict[str, Any]] = [{"stream": "planner", "action": "publish"}] * 2
+    for i in (1, 2):
+        actions = ("pick_up", "take_lock", "build_tree", "flip_alias")
+        records += [{"stream": i, "action": a, "parameters": [i]} for a in actions]
+        records[-4]["after"] = {"plan": {str(i): i}}
+    report = reported(tmp_path, records, "original", hidden=0)
+    assert report.verdict is Conformance.AMBIGUOUS
+    assert report.judged is not None
+    page = open_page(render(report, "html"), 1400, "light")
+    assert "is violated by another run that explains the logs, too" in page.text_content("#story")
+    assert page.locator('[data-do="wrong"]').is_hidden()
+    assert page.locator(".pill.breaks").count() == 1, "that of the legend"
 
 
 def test_the_search_finds_steps_lines_and_streams(open_page: Open, conforms: ConformanceReport) -> None:

@@ -16,7 +16,7 @@ from planrace.checker.report.text.because import why
 from planrace.checker.report.text.conformance import closing_text, conformance_document, conformance_text, further_text
 from planrace.checker.results.blocks import Bullets, Document, Heading, Paragraph, Timeline, clean
 from planrace.checker.results.conformance import BlockedEvent, ConformanceReport, LoggedEvent
-from planrace.checker.results.report import Report
+from planrace.checker.results.report import Finding
 from planrace.checker.results.trace import Observed, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 
@@ -91,8 +91,9 @@ class _Logs:
             "events": self._events(report.logged),
             "initial": {} if trace is None else dict(trace.initial),
             "steps": steps,
-            "broken": list(_broken(report.judged)),
-            "facts": list(_facts(report.judged)),
+            "skipped": self._skipped(told),
+            "broken": list(_broken(report)),
+            "facts": list(_facts(report)),
             "explained": None if divergence is None else divergence.explained,
             "hypotheses": 0 if divergence is None else divergence.hypotheses,
             "blocked": [] if divergence is None else list(self._blocked(divergence.blocked, told)),
@@ -138,6 +139,19 @@ class _Logs:
     def _place(self, change: Any) -> int:
         return self._places.setdefault((change.place, change.variable, change.path), len(self._places))
 
+    def _skipped(self, told: Sequence[int | None]) -> list[int]:
+        """The explained events without a step: they may not have happened, and did not."""
+        events, divergence = self._report.logged, self._report.divergence
+        explained = {n for n in told if n is not None}
+        if divergence is None:
+            return [n for n in range(len(events)) if n not in explained] if self._report.explained else []
+        last = dict(divergence.last)
+        ends = {events[n].stream: n for n in sorted(explained)}
+        for n, e in enumerate(events):
+            if e.optional and last[e.stream] == e.line:
+                ends[e.stream] = max(n, ends.get(e.stream, n))
+        return [n for n, e in enumerate(events) if n not in explained and n <= ends.get(e.stream, -1)]
+
     # Where they leave the model ------------------------------------------------------------------------------------
     def _blocked(self, blocked: Iterable[BlockedEvent], told: Sequence[int | None]) -> Iterator[dict[str, Any]]:
         """The events that nothing explains, each with its number: the first of its line that no step tells."""
@@ -159,23 +173,37 @@ def _seen(o: Observed) -> str:
     return f"{o.title if o.member is None else f'{o.title} {o.member}'} now {o.text}"
 
 
-def _broken(judged: Report | None) -> Iterator[dict[str, Any]]:
-    """The properties that the run violates, with the step that does."""
-    for f in () if judged is None else judged.findings:
+def _broken(report: ConformanceReport) -> Iterator[dict[str, Any]]:
+    """The properties that are violated, with the step that does; None for a step of another run."""
+    for f in _violations(report):
+        assert f.trace is not None
+        yield {
+            "name": clean(f.name),
+            "meaning": clean(f.meaning),
+            "step": len(f.trace) if _is_part(f.trace, report.trace) else None,
+            "because": clean(why(f)),
+        }
+
+
+def _violations(report: ConformanceReport) -> Iterator[Finding]:
+    for f in () if report.judged is None else report.judged.findings:
         if f.trace is not None and f.verdict is Verdict.VIOLATED:
-            yield {
-                "name": clean(f.name),
-                "meaning": clean(f.meaning),
-                "step": len(f.trace),
-                "because": clean(why(f)),
-            }
+            yield f
 
 
-def _facts(judged: Report | None) -> Iterator[dict[str, Any]]:
+def _is_part(trace: Trace, run: Trace | None) -> bool:
+    """Whether a run begins with these steps. Of ambiguous logs what is violated may be so by another run."""
+    taken = [(s.action, s.parameters, s.outcome) for s in trace.steps]
+    own = () if run is None else run.steps[: len(trace)]
+    return taken == [(s.action, s.parameters, s.outcome) for s in own]
+
+
+def _facts(report: ConformanceReport) -> Iterator[dict[str, Any]]:
     """The facts of the scenario that steps of the run show, each once."""
     found: dict[tuple[int, str], str] = {}
-    for f in () if judged is None else judged.findings:
-        for m in () if f.match is None else f.match.facts:
+    for f in _violations(report):
+        assert f.trace is not None
+        for m in () if f.match is None or not _is_part(f.trace, report.trace) else f.match.facts:
             if m.step is not None and not m.onward:
                 found.setdefault((m.step, m.fact), m.meaning)
     for (step, fact), meaning in sorted(found.items()):

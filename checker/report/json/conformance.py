@@ -64,6 +64,7 @@ def _logged(e: LoggedEvent) -> dict[str, Any]:
         "says": e.says,
         "earliest": e.earliest,
         "latest": e.latest,
+        "optional": e.optional,
     }
 
 

@@ -28,19 +28,66 @@ class LogRun {
     return lanes;
   }
 
-  // The columns of the page: the steps of the run, and then the events that it does not explain, by their clocks.
+  // The columns of the page: the steps of the run, among them the events that are taken not to have happened; then the
+  // events that it does not explain, by their clocks. A column has a step, an event, or both.
   arrange() {
-    const explained = new Uint8Array(this.size);
-    for (const e of this.steps.event) if (e >= 0) explained[e] = 1;
+    const apart = new Uint8Array(this.size);
+    for (const e of this.steps.event) if (e >= 0) apart[e] = 1;
+    const beside = this.findSkipped(apart);
+    for (const e of this.skipped) apart[e] = 1;
     const keys = this.middles();
     const rest = [];
-    for (let e = 0; e < this.size; e++) if (!explained[e]) rest.push(e);
+    for (let e = 0; e < this.size; e++) if (!apart[e]) rest.push(e);
     rest.sort((a, b) => keys[a] - keys[b] || a - b);
-    this.columns = Int32Array.from([...this.steps.event, ...rest]);
+    const columns = [];
+    const steps = [];
+    for (let s = 0; s <= this.length; s++) {
+      const skipped = beside.get(s) || [];
+      columns.push(...skipped);
+      steps.push(...skipped.map(() => -1));
+      if (s < this.length) columns.push(this.steps.event[s]);
+      if (s < this.length) steps.push(s);
+    }
+    this.open = columns.length; // the first column of what is not explained
+    this.columns = Int32Array.from([...columns, ...rest]);
+    this.stepAt = new Int32Array(this.columns.length).fill(-1);
+    this.stepAt.set(steps);
+    this.number();
+  }
+
+  // Where each event and each step has its column, and how many steps there are up to a column.
+  number() {
     this.columnOf = new Int32Array(this.size);
+    this.columnOfStep = new Int32Array(this.length);
+    this.taken = new Int32Array(this.columns.length);
+    let taken = 0;
     this.columns.forEach((e, k) => {
       if (e >= 0) this.columnOf[e] = k;
+      if (this.stepAt[k] >= 0) this.columnOfStep[this.stepAt[k]] = k;
+      if (this.stepAt[k] >= 0) taken++;
+      this.taken[k] = taken;
     });
+  }
+
+  // The events that are taken not to have happened, by the step before which their column stands: behind the line before
+  // them in their stream, and by their clock.
+  findSkipped(told) {
+    const stepOf = new Int32Array(this.size).fill(-1);
+    this.steps.event.forEach((e, s) => {
+      if (e >= 0) stepOf[e] = s;
+    });
+    const found = new Map();
+    for (const e of this.skipped) {
+      const [first, end] = this.lanes[this.events.stream[e]];
+      let [before, after] = [e - 1, e + 1];
+      while (before >= first && !told[before]) before--;
+      while (after < end && !told[after]) after++;
+      let s = before >= first ? stepOf[before] + 1 : 0;
+      const last = after < end ? stepOf[after] : this.length;
+      while (s < last && this.steps.event[s] >= 0 && this.middle(this.steps.event[s]) < this.middle(e)) s++;
+      found.set(s, [...(found.get(s) || []), e]);
+    }
+    return found;
   }
 
   // A time for each event that grows in each stream: the middle of its interval.
@@ -112,24 +159,36 @@ class LogRun {
     return this.columns[k] < 0;
   }
 
+  // Whether a column is a step of the run.
   explains(k) {
-    return k < this.length;
+    return this.stepAt[k] >= 0;
+  }
+
+  // Whether a column is an event that is taken not to have happened.
+  skips(k) {
+    return k < this.open && this.stepAt[k] < 0;
+  }
+
+  // A field of the step of a column, as text.
+  said(k, field) {
+    return this.text(this.steps[field][this.stepAt[k]]);
   }
 
   // What a hidden step is called: the fault, or the action.
   hiddenName(k) {
-    return this.text(this.steps.fault[k]) || this.text(this.steps.action[k]);
+    return this.said(k, "fault") || this.said(k, "action");
   }
 
   action(k) {
-    if (this.explains(k)) return this.text(this.steps.action[k]);
+    if (this.explains(k)) return this.said(k, "action");
     return this.text(this.events.says[this.columns[k]]).replace(/[([].*$/, "");
   }
 
   // A column in words.
   words(k) {
-    if (!this.explains(k)) return `${this.text(this.events.says[this.columns[k]])}, which nothing explains`;
-    return `${this.text(this.steps.by[k])} ${this.text(this.steps.text[k])}`;
+    if (this.explains(k)) return `${this.said(k, "by")} ${this.said(k, "text")}`;
+    const why = this.skips(k) ? "which did not happen" : "which nothing explains";
+    return `${this.text(this.events.says[this.columns[k]])}, ${why}`;
   }
 
   // The same without the folder, where the name of the file says enough.
@@ -140,6 +199,17 @@ class LogRun {
 
   place(e) {
     return `${this.text(this.events.file[e])}:${this.events.line[e]}`;
+  }
+
+  // The row of step n: where it stands among all columns, from 1; 0 is the initial state.
+  rowOf(n) {
+    return n ? this.columnOfStep[n - 1] + 1 : 0;
+  }
+
+  // The number of the step of a column, from 1; of others a sign.
+  label(k) {
+    if (this.explains(k)) return String(this.stepAt[k] + 1);
+    return this.skips(k) ? "∅" : "·";
   }
 
   // The state after step n. States are shared and must not be modified.

@@ -3,19 +3,9 @@
 import { $ } from "./dom.js";
 import { byClock, byOrder } from "./log-axis.js";
 import { log, lowest } from "./log-data.js";
-import {
-  AXIS,
-  drawAxis,
-  drawEnd,
-  drawGround,
-  drawJoins,
-  drawLane,
-  drawRun,
-  HEAD,
-  label,
-  pillWidth,
-} from "./log-marks.js";
+import { AXIS, drawAxis, drawEnd, drawGround, drawJoins, drawLane, drawRun, HEAD, label } from "./log-marks.js";
 
+const PILL = 14; // pixels beside a number
 const READABLE = 44; // pixels of a column at the beginning, at least
 const LANE = 26; // pixels of a lane
 const SPARE = 14; // pixels beside the first and the last column
@@ -29,7 +19,7 @@ export class LogLanes {
     this.canvas = $("canvas");
     this.context = this.canvas.getContext("2d");
     this.frame = 0;
-    this.broken = new Set(log.broken.map((b) => b.step - 1));
+    this.broken = new Set(log.broken.filter((b) => b.step).map((b) => log.rowOf(b.step) - 1));
     this.left = 0;
     this.scale = this.usual;
     this.listen();
@@ -85,7 +75,7 @@ export class LogLanes {
 
   // The scale to begin with: there is room for the longest number.
   get usual() {
-    const columns = Math.max(READABLE, pillWidth(log.columns.length) + 4);
+    const columns = Math.max(READABLE, PILL + 7 * String(log.length).length);
     if (this.axis === byOrder) return columns;
     return (columns * log.columns.length) / (this.axis.end - this.axis.begin);
   }
@@ -134,9 +124,9 @@ export class LogLanes {
 
   // Where the run ends.
   get end() {
-    if (this.axis === byOrder) return this.x(log.length);
-    const last = log.length ? this.at(log.length - 1) : 0;
-    return log.length < log.columns.length ? (last + this.at(log.length)) / 2 : last + 8;
+    if (this.axis === byOrder) return this.x(log.open);
+    const last = log.open ? this.at(log.open - 1) : 0;
+    return log.open < log.columns.length ? (last + this.at(log.open)) / 2 : last + 8;
   }
 
   breaks(k) {
@@ -264,7 +254,7 @@ export class LogLanes {
     const [x, y] = this.where(event);
     if (!this.drag) {
       const k = this.columnAt(x, y);
-      this.canvas.title = k === null ? this.streamAt(y) : `${k + 1}. ${log.words(k)}`;
+      this.canvas.title = k === null ? this.streamAt(y) : `${log.label(k)} ${log.words(k)}`;
       return;
     }
     if (Math.abs(x - this.drag.x) > MOVED) this.drag.moved = true;

@@ -32,7 +32,7 @@ export class LogList {
     const hidden = el("option", { value: "hidden" }, "steps that no line tells");
     const open = el("option", { value: "open" }, "lines that nothing explains");
     const streams = log.streams.map((s, n) => el("option", { value: String(n) }, s));
-    const rest = log.columns.length > log.length;
+    const rest = log.open < log.columns.length;
     replace("who", all, log.columns.includes(-1) ? hidden : null, rest ? open : null, streams);
   }
 
@@ -51,7 +51,7 @@ export class LogList {
 
   passes(k, who, word) {
     if (who === "hidden" && !log.hidden(k)) return false;
-    if (who === "open" && log.explains(k)) return false;
+    if (who === "open" && k < log.open) return false;
     if (/^\d+$/.test(who) && (log.hidden(k) || log.events.stream[log.columns[k]] !== Number(who))) return false;
     return !word || this.content(k).includes(word);
   }
@@ -59,7 +59,7 @@ export class LogList {
   // What the search looks through: the sentence, and the line itself.
   content(k) {
     const e = log.columns[k];
-    const line = e < 0 ? (log.text(log.steps.fault[k]) ?? "") : `${log.place(e)} ${log.text(log.events.text[e])}`;
+    const line = e < 0 ? (log.said(k, "fault") ?? "") : `${log.place(e)} ${log.text(log.events.text[e])}`;
     return `${log.words(k)} ${log.action(k)} ${line}`.toLowerCase();
   }
 
@@ -149,7 +149,7 @@ export class LogList {
     };
     const [words, under] = n ? [this.sentence(k), this.under(k)] : ["The initial state", ""];
     const text = el("span", { class: "what" }, el("span", { class: "sentences" }, words), el("small", {}, under));
-    return el("div", attributes, el("span", { class: this.look(k) }, n ? String(n) : "0"), text);
+    return el("div", attributes, el("span", { class: this.look(k) }, n ? log.label(k) : "0"), text);
   }
 
   look(k) {
@@ -161,24 +161,22 @@ export class LogList {
   }
 
   sentence(k) {
-    if (!log.explains(k)) return [log.text(log.events.says[log.columns[k]])];
-    const who = el("b", {}, log.text(log.steps.by[k]));
-    return [who, ` ${log.text(log.steps.text[k])}`];
+    if (!log.explains(k)) return [log.text(log.events.says[log.columns[k]]), log.skips(k) ? " (did not happen)" : ""];
+    const who = el("b", {}, log.said(k, "by"));
+    return [who, ` ${log.said(k, "text")}`];
   }
 
   // The properties that a step violates and the facts that it shows, and its line with the time.
   under(k) {
-    const broken = log.broken.filter((b) => b.step === k + 1).map((b) => tag("bad", `✗ ${b.name}`));
-    const facts = (this.facts.get(k + 1) || []).map((f) =>
-      el("span", { class: "tag fact", title: f.meaning }, f.fact),
-    );
+    const step = log.stepAt[k] + 1;
+    const broken = log.broken.filter((b) => b.step === step).map((b) => tag("bad", `✗ ${b.name}`));
+    const facts = (this.facts.get(step) || []).map((f) => el("span", { class: "tag fact", title: f.meaning }, f.fact));
     return [...facts, ...broken, this.lineOf(k)];
   }
 
   lineOf(k) {
     const e = log.columns[k];
-    if (e < 0)
-      return `no line tells it${log.text(log.steps.fault[k]) ? `, fault: ${log.text(log.steps.fault[k])}` : ""}`;
+    if (e < 0) return `no line tells it${log.said(k, "fault") ? `, fault: ${log.said(k, "fault")}` : ""}`;
     const middle = log.middle(e);
     return `${Number.isNaN(middle) ? "" : `${timeText(middle, 1e3)} · `}${log.nearPlace(e)}`;
   }

@@ -126,7 +126,7 @@ function drawStep(sheet, k, x, last) {
   }
   pill(c, x, width);
   c.fill();
-  label(sheet, String(k + 1), x, { fill: colours.paper, bold: true });
+  label(sheet, log.label(k), x, { fill: colours.paper, bold: true });
   drawName(sheet, log.action(k), k, colours.dim);
   return x + width / 2;
 }
@@ -135,7 +135,7 @@ function drawStep(sheet, k, x, last) {
 function drawSpecial(sheet, k, x) {
   const { context: c, colours } = sheet;
   const colour = sheet.breaks(k) ? colours.bad : colours.warn;
-  const text = sheet.breaks(k) ? `✗ ${k + 1}` : String(k + 1);
+  const text = sheet.breaks(k) ? `✗ ${log.label(k)}` : log.label(k);
   if (sheet.column < THIN) {
     c.fillStyle = colour;
     c.fillRect(Math.round(x) - 1, RUN - 13, 2, log.hidden(k) ? 5 : 26);
@@ -153,8 +153,8 @@ function drawSpecial(sheet, k, x) {
   drawName(sheet, log.hidden(k) ? log.hiddenName(k) : log.action(k), k, colour);
 }
 
-export function pillWidth(k) {
-  return Math.max(18, 9 + 6.5 * String(k + 1).length);
+function pillWidth(k) {
+  return Math.max(18, 9 + 6.5 * log.label(k).length);
 }
 
 function pill(c, x, width) {

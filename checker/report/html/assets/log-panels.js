@@ -10,15 +10,17 @@ export function detail(view) {
   if (!n) return [note("Nothing has happened yet.")];
   const k = n - 1;
   const e = log.columns[k];
-  const body = log.explains(k) ? taken(k) : unexplained(e);
+  const body = log.explains(k) ? taken(log.stepAt[k]) : unexplained(k, e);
   return [...body, ...(e < 0 ? around(view, k) : lineOf(e))];
 }
 
 export function detailTitle(view) {
   const n = view.at;
   if (!n) return "The initial state";
-  if (n > log.length) return `Line ${n - log.length} of ${log.columns.length - log.length} that no step explains`;
-  return `Step ${n} of ${log.length}${log.hidden(n - 1) ? ", which no line tells" : ""}`;
+  const rest = log.columns.length - log.open;
+  if (n > log.open) return `Line ${n - log.open} of ${rest} that no step explains`;
+  if (log.skips(n - 1)) return "A step that may have happened or not";
+  return `Step ${log.label(n - 1)} of ${log.length}${log.hidden(n - 1) ? ", which no line tells" : ""}`;
 }
 
 function taken(k) {
@@ -37,8 +39,9 @@ function taken(k) {
   return body;
 }
 
-function unexplained(e) {
+function unexplained(k, e) {
   const says = el("p", { class: "sentence" }, "It says ", el("code", {}, log.text(log.events.says[e])), ".");
+  if (log.skips(k)) return [says, note("In this run it did not happen.")];
   const all = log.blocked.filter((b) => b.event === e).map((b) => el("p", {}, tag("bad", "blocked"), reason(b)));
   const later = "The run ends before it: what stands before it must be explained first.";
   const open = log.verdict === "unknown" ? "The search ended before it was explained." : later;
@@ -67,10 +70,10 @@ function interval(from, to) {
 
 // The lines around a step that no line tells.
 function around(view, k) {
-  const told = (n) => n >= 0 && n < log.length && log.columns[n] >= 0;
+  const told = (n) => log.explains(n) && !log.hidden(n);
   let [before, after] = [k, k];
   while (before >= 0 && !told(before)) before--;
-  while (after < log.length && !told(after)) after++;
+  while (after < log.open && !told(after)) after++;
   const go = (n) => button(log.place(log.columns[n]), () => view.go(n + 1));
   const words = ["No line tells it. It happened "];
   if (told(before)) words.push("after ", go(before));
@@ -86,14 +89,20 @@ export function story(view) {
     ...(log.explained === null ? [] : divergence(view)),
   ];
   const hidden = [];
-  for (let k = 0; k < log.length && hidden.length < 12; k++) if (log.hidden(k)) hidden.push(k);
+  for (let k = 0; k < log.open && hidden.length < 12; k++) if (log.hidden(k)) hidden.push(k);
   if (hidden.length) found.push(...unseen(view, hidden));
   return found;
 }
 
 function violation(view, b, first) {
-  const at = button(`step ${b.step}`, () => view.go(b.step));
-  const what = el("summary", {}, el("strong", {}, b.name), " is violated by ", at);
+  const at = b.step === null ? null : button(`step ${b.step}`, () => view.go(log.rowOf(b.step)));
+  const what = el(
+    "summary",
+    {},
+    el("strong", {}, b.name),
+    " is violated by ",
+    at || "another run that explains the logs, too",
+  );
   return el("details", { class: "told violated-tone", open: first }, what, `Promised: ${b.meaning}. ${b.because}`);
 }
 
@@ -122,7 +131,7 @@ function unseen(view, columns) {
     el(
       "li",
       {},
-      button(String(k + 1), () => view.go(k + 1)),
+      button(log.label(k), () => view.go(k + 1)),
       ` ${log.words(k)}`,
     ),
   );

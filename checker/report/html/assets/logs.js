@@ -12,6 +12,7 @@ import { drawTables } from "./pictures.js";
 
 const TONES = {
   conforms: log.violates ? "violated-tone" : "holds-tone",
+  ambiguous: "unknown-tone",
   diverges: "violated-tone",
   unknown: "unknown-tone",
 };
@@ -41,17 +42,23 @@ class LogView {
   }
 
   draw() {
-    const run = Math.min(this.at, log.length);
+    const run = this.at ? log.taken[this.at - 1] : 0;
+    const moved = this.at > 0 && log.explains(this.at - 1);
     this.state = log.state(run);
-    this.before = this.at && this.at <= log.length ? log.state(run - 1) : null;
+    this.before = moved ? log.state(run - 1) : null;
     $("number").value = this.at;
     $("of").textContent = `of ${this.count}`;
-    $("step").classList.toggle("breaks", this.at > log.length || this.lanes.breaks(this.at - 1));
+    $("step").classList.toggle("breaks", this.at > log.open || this.lanes.breaks(this.at - 1));
     $("step-title").textContent = detailTitle(this);
     replace("step-body", detail(this));
     $("state").hidden = !log.length || !report.variables.length;
-    $("state-title").textContent = this.at > log.length ? "The state where the run ends" : "The state";
+    $("state-title").textContent = this.at > log.open ? "The state where the run ends" : "The state";
     if (log.length) replace("tables", drawTables(this));
+  }
+
+  // Whether something in the lanes is wrong.
+  get wrong() {
+    return log.blocked.length > 0 || log.broken.some((b) => b.step !== null);
   }
 
   // The next one of which a test is true, round and round.
@@ -65,7 +72,8 @@ class LogView {
 
   // What the page is about: a violation, the first line that nothing explains, a hidden step.
   get matter() {
-    if (log.broken.length) return log.broken[0].step;
+    const broken = log.broken.find((b) => b.step !== null);
+    if (broken) return log.rowOf(broken.step);
     const blocked = log.blocked.map((b) => b.event).filter((e) => e >= 0);
     if (blocked.length) return Math.min(...blocked.map((e) => log.columnOf[e])) + 1;
     return log.columns.indexOf(-1) + 1 || Math.min(1, this.count);
@@ -168,7 +176,7 @@ function beginning() {
   $("number").style.width = `${String(view.count).length + 5}ch`;
   $("axis").hidden = !log.timed;
   for (const b of document.querySelectorAll('[data-do="hidden"]')) b.hidden = !log.columns.includes(-1);
-  for (const b of document.querySelectorAll('[data-do="wrong"]')) b.hidden = !log.broken.length && !log.blocked.length;
+  for (const b of document.querySelectorAll('[data-do="wrong"]')) b.hidden = !view.wrong;
   listenTo(view);
   followLink(view);
 }
