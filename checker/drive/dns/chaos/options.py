@@ -62,6 +62,10 @@ class ChaosOptions:
     """Until when all endpoints must have reached the newest plan, once nothing disturbs the Enactors any more."""
     until_empty: bool = False
     """Ends as soon as a resolver has got an answer without addresses."""
+    afresh: bool = False
+    """An Enactor that gets no answer forgets everything, as if it had crashed. Without it, it tries again."""
+    enactor: str = ""
+    """The class of the Enactors in place of ours: ``file.py:Class``."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,10 @@ class Places:
 
     def journal(self, process: str) -> Path:
         return self.folder / f"{process}.jsonl"
+
+    def records(self, process: str) -> Path:
+        """The steps of a process, as ``check conform`` reads them."""
+        return self.folder / "records" / f"{process}.jsonl"
 
     def output(self, process: str) -> Path:
         return self.folder / f"{process}.output"

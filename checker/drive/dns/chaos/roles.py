@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import dns.message
@@ -14,14 +15,18 @@ import dns.rdatatype
 import dns.update
 import dns.zone
 
+from planrace import drive
 from planrace.checker.drive.dns import lifeline
 from planrace.checker.drive.dns.chaos.options import Code, Given, Places
+from planrace.checker.drive.dns.chaos.records import RecordedEnactor
 from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
 from planrace.checker.drive.dns.enactor import Backoff, Enactor, EnactorStep, StepResult
 from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.journal import Journal
 from planrace.checker.drive.dns.plans import PlanFolder, Planner
 from planrace.checker.drive.dns.process import key_of
+from planrace.checker.run.protocols import attribute_of
+from planrace.model.language import ModelError
 
 TIMEOUT = 0.5
 """Seconds to wait for an answer."""
@@ -85,7 +90,7 @@ def enactor(given: Given, stop: threading.Event) -> None:
     journal = Journal(given["journal"], process=given["process"], i=given["i"])
     client = DisturbedClient(given, journal, chance, quiet)
     zones = [EndpointZone(client, origin) for origin in given["origins"]]
-    works = Enactor(
+    works = enactor_class(given["enactor"])(
         given["process"],
         zones,
         PlanFolder(given["plans"]),
@@ -93,20 +98,31 @@ def enactor(given: Given, stop: threading.Event) -> None:
         Code(given["code"]).safeguards,
         lease_seconds=given["lease_seconds"],
     )
+    recorded = RecordedEnactor(works, given["i"], given["afresh"])
 
     def perform(step: EnactorStep) -> StepResult:
         if not quiet:
             long = chance.random() < given["pauses"].get(step.__name__, 0)
             stop.wait(chance.uniform(0, given["longest_pause"] if long else given["short_pause"]))
-        return journal.step(works, step)
+        return recorded.perform(step, partial(journal.step, works))
 
     while not stop.is_set():
         try:
             works.run(stop, Backoff(0.02, 0.2), perform)
         except ZoneError as e:  # what supervises the process would start it again
-            works.crash()
+            recorded.crash()
             journal.write(time.time(), action="crash", why=str(e))
             stop.wait(0.1)
+
+
+def enactor_class(name: str) -> type[Enactor]:
+    """The class of the Enactors; ours without a name. Raises ``ModelError``."""
+    found = attribute_of(name, "Enactor", "file.py:Class") if name else Enactor
+    if not isinstance(found, type) or not issubclass(found, Enactor):
+        raise ModelError(
+            f"{name} is no class of Enactors", remedy="derive it from planrace.checker.drive.dns.enactor.Enactor"
+        )
+    return found
 
 
 def planner(given: Given, stop: threading.Event) -> None:
@@ -122,7 +138,10 @@ def planner(given: Given, stop: threading.Event) -> None:
     publishes = Planner(store, discover)
     while not stop.is_set() and not quiet:
         begin = time.time()
-        journal.write(begin, action="publish", g=publishes.publish().generation)
+        with drive.step("publish") as s:
+            published = publishes.publish().generation
+            s.log(after={"latest": published})
+        journal.write(begin, action="publish", g=published)
         stop.wait(chance.uniform(0.5, 1.5) * given["publish_every"])
 
 
@@ -161,6 +180,7 @@ ROLES = {"enactor": enactor, "planner": planner, "resolver": resolver}
 
 def main() -> None:
     given, stop = lifeline.begin()
+    drive.log_to(given["records"], stream=given["process"])
     ROLES[given["role"]](given, stop)
 
 

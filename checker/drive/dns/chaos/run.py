@@ -14,6 +14,7 @@ from planrace.checker.drive.dns.bind import BindServer
 from planrace.checker.drive.dns.chaos import roles
 from planrace.checker.drive.dns.chaos.findings import Findings, read_findings
 from planrace.checker.drive.dns.chaos.options import ChaosOptions, Given, Places, ServerKind
+from planrace.checker.drive.dns.chaos.records import record_kill
 from planrace.checker.drive.dns.client import Client, ZoneError
 from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.journal import Journal
@@ -48,6 +49,7 @@ class _Run:
         self._given: dict[str, Given] = {}
         self._starts = 0
         places.plans.mkdir()
+        places.records("").parent.mkdir()
         self._journal = Journal(places.journal("chaos"), process="chaos")
 
     def run(self) -> Findings:
@@ -93,6 +95,7 @@ class _Run:
             "folder": str(self._places.folder),
             "plans": str(self._places.plans),
             "journal": str(self._places.journal(f"{process}.{self._starts}")),
+            "records": str(self._places.records(process)),
         }
         self._children[process] = ChildProcess(roles.__name__, everything, self._places.output(process))
 
@@ -129,8 +132,10 @@ class _Run:
             process = f"enactor-{self._chance.randint(1, self._options.enactors)}"
             begin = time.time()
             self._children[process].kill()
-            self._journal.write(begin, action="crash", i=self._given[process]["i"])
+            i = self._given[process]["i"]
+            self._journal.write(begin, action="crash", i=i)
             time.sleep(self._chance.uniform(0, DOWN))
+            record_kill(self._places.records(process), process, i, begin)  # now what it has sent has arrived
             self._start(process)
 
     def _restarts(self) -> Iterator[float]:
