@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
+import shlex
 import statistics
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from planrace.checker.drive.dns.chaos.findings import Findings, Outage
 from planrace.checker.drive.dns.chaos.options import ChaosOptions, Code, ServerKind
+from planrace.checker.drive.dns.chaos.roles import enactor_class
 from planrace.checker.drive.dns.chaos.run import run_chaos
 from planrace.checker.drive.dns.client import ZoneError
 from planrace.checker.results.wording import counted
@@ -35,6 +37,7 @@ def main(given: Sequence[str] | None = None) -> int:
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(2**32)
     options = [_options(arguments, seed + n) for n in range(arguments.rounds)]
     try:
+        enactor_class(arguments.enactor)
         found = [_round(o, arguments.log, n) for n, o in enumerate(options, 1)]
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -58,7 +61,10 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
         "--rounds", type=_count, default=1, help="how many rounds, each with the next seed (default: 1)"
     )
     parser.add_argument("--seed", type=int, help="for the choices of a round; when what happens depends on the machine")
-    parser.add_argument("--log", type=Path, metavar="DIR", help="keep the journals of round N in DIR/N")
+    parser.add_argument("--log", type=Path, metavar="DIR", help="keep the journals and records of round N in DIR/N")
+    parser.add_argument("--publish-every", type=_positive, default=0.5, help="seconds between plans (default: 0.5)")
+    parser.add_argument("--afresh", action="store_true", help="an Enactor without an answer forgets all, as in a crash")
+    parser.add_argument("--enactor", default="", metavar="FILE:CLASS", help="Enactors in place of ours")
     return parser.parse_args(given)
 
 
@@ -78,7 +84,16 @@ def _count(text: str) -> int:
 def _options(arguments: argparse.Namespace, seed: int) -> ChaosOptions:
     code = Code(arguments.safeguards)
     server = ServerKind(arguments.server)
-    return ChaosOptions(server, code, arguments.seconds, seed, until_empty=code is Code.ORIGINAL)
+    return ChaosOptions(
+        server,
+        code,
+        arguments.seconds,
+        seed,
+        publish_every=arguments.publish_every,
+        until_empty=code is Code.ORIGINAL,
+        afresh=arguments.afresh,
+        enactor=arguments.enactor,
+    )
 
 
 def _round(options: ChaosOptions, log: Path | None, number: int) -> Findings:
@@ -93,7 +108,17 @@ def _round(options: ChaosOptions, log: Path | None, number: int) -> Findings:
         folder.mkdir(parents=True)
         found = run_chaos(options, folder)
     print("\n".join(f"  {line}" for line in report(found)), flush=True)
+    if log is not None:
+        print(f"  {conform_command(options, found, folder)}", flush=True)
     return found
+
+
+def conform_command(options: ChaosOptions, found: Findings, folder: Path) -> str:
+    """The command that asks whether the records of a round conform to the model."""
+    sizes = {"enactors": options.enactors, "endpoints": options.endpoints, "plans": found.published}
+    said = " ".join(f"-s {name}={n}" for name, n in {**sizes, "keep": options.keep}.items())
+    files = f"{shlex.quote(str(folder / 'records'))}/*.jsonl"
+    return f"check conform -p {options.code} {said} --fault crash --fault lock-expiry {files}"
 
 
 def report(found: Findings) -> list[str]:

@@ -148,6 +148,8 @@ LONG = {
     ],
     "processes that are killed and restarted for some seconds": [
         "drive/dns/test_chaos.py::test_the_repaired_code_survives_chaos",
+        "drive/dns/test_chaos_records.py::test_drifts_diverge_in_chaos",
+        "drive/dns/test_chaos_records.py::test_the_repaired_code_conforms_in_chaos",
     ],
     "each explanation fails once": [
         "run/test_guarded.py::test_an_explainer_that_fails_changes_nothing_else",

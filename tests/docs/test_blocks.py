@@ -50,7 +50,7 @@ EXEMPT = {
     "test-command": "CI runs the tests by it",
     "name server": "tests/drive/dns/test_document.py runs it where the server is installed",
     "PostgreSQL": "tests/drive/test_postgres.py runs it where the server is installed",
-    "minutes": "tests/drive/dns/test_as_modelled.py and test_chaos.py do the same at a smaller size",
+    "minutes": "test_as_modelled.py, test_chaos.py and test_chaos_records.py in tests/drive/dns do the same, smaller",
     "not run: other tool": "the program is not ours, and need not be there",
 }
 """Marks before a block that is not run, and why."""

@@ -23,6 +23,8 @@ PROGRAMS = {"check": COMMAND, "python": [sys.executable]}
 
 NAME_SERVER = r"<!-- name server -->\n```.*?^```"
 """Blocks that need a name server: ``tests/drive/dns/test_document.py`` runs them."""
+MINUTES = r"<!-- minutes -->\n```.*?^```"
+"""Blocks that take long: ``tests/docs/test_blocks.py`` says who does the same at a smaller size."""
 
 
 def blocks(document: str, language: str, without: str = "$^") -> list[str]:
@@ -65,7 +67,7 @@ def consoles() -> list[Any]:
         marks = [] if page == "README.md" else [pytest.mark.long(COMMANDS)]
         for part in (
             p
-            for block in blocks(page, "console", NAME_SERVER)
+            for block in blocks(page, "console", f"{NAME_SERVER}|{MINUTES}")
             for p in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
         ):
             command, _, output = part.partition("\n")
