@@ -9,6 +9,7 @@ from __future__ import annotations
 COMMANDS = "commands and code of the documents, other than the README's"
 LONG = {
     "every example and page in every engine and format": [
+        "logs/test_export.py::test_examples[dns_processes",
         "engines/test_every_protocol.py::test_examples",
         "engines/test_every_protocol.py::test_pages",
         "engines/test_every_protocol.py::test_the_dns_protocol",

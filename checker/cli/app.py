@@ -10,6 +10,7 @@ from planrace.checker.cli import options
 from planrace.checker.cli.app_baseline import baseline_group
 from planrace.checker.cli.app_conform import conform_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
+from planrace.checker.cli.app_export import export_command
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
@@ -408,3 +409,4 @@ app.add_command(baseline_group)
 app.add_command(cover_command)
 app.add_command(replay_command)
 app.add_command(conform_command)
+app.add_command(export_command)

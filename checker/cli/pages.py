@@ -122,6 +122,15 @@ PAGES: Mapping[str, Page] = {
             ),
         ),
     ),
+    "export": Page(
+        Purpose.CONNECT,
+        "Write a run as a log.",
+        (
+            ("check export run.json --to log -o logs/", "of a counterexample: a file for each process"),
+            ("check export -p mine.py:protocol --to log --length 1000 --seed 1", "of a random run"),
+            ("check export -p mine.py:protocol --to log --skew 2 --hide crash", "clocks are wrong, crashes unlogged"),
+        ),
+    ),
     "conform": Page(
         Purpose.CONNECT,
         "Find the run of the model that logs tell.",

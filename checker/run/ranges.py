@@ -104,6 +104,10 @@ RANGES = {
     "loops": Range(1, 10**6, "times"),
     "hidden": Range(0, 10**6, "steps", NO_BOUND),
     "uncertainty": Range(0, 10**9, "seconds", whole=False),
+    "first": Range(1, 10**9, "steps"),
+    "last": Range(1, 10**9, "steps"),
+    "skew": Range(0, 10**6, "seconds", whole=False),
+    "drop": Range(0, 10**9, "lines"),
     "max_width": Range(1, 10**7, "states"),
 }
 """The ranges by the Python name of the parameter."""

@@ -38,6 +38,7 @@ NOT_TOOLS = {
     "cover": "it performs steps on a system of the user's",
     "replay": "so does this",
     "conform": "it reads logs of any size",
+    "export": "it writes such logs",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

@@ -71,6 +71,10 @@ NUMBERS = {
         f"conform --{option}": [*P, "run.jsonl"]
         for option in ("hidden", "max-width", "time-limit", "uncertainty", "width")
     },
+    **{
+        f"export --{option}": [*P, "--to", "log"]
+        for option in ("drop", "first", "last", "length", "seed", "skew", "time-limit")
+    },
     "baseline save --max-states": P,
     "baseline save --max-memory": P,
     "baseline save --time-limit": P,

@@ -1,0 +1,66 @@
+"""Options of ``check export``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from planrace.checker.cli import options
+from planrace.checker.cli.help import HelpfulCommand, Topic
+from planrace.checker.cli.pages import PAGES
+from planrace.checker.cli.values import Name, NumberType
+
+
+def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
+    """An option about the lines of a log."""
+    return options.option(Topic.OUTPUT, name, type=NumberType(name[2:]), help=text, **more)
+
+
+@click.command("export", cls=HelpfulCommand, page=PAGES["export"])
+@click.argument("trace", type=click.Path(), required=False, metavar="[TRACE.json]")
+@options.option(
+    Topic.OUTPUT,
+    "--to",
+    type=click.Choice(["log"]),
+    required=True,
+    help="log: what the processes would have logged, JSON lines for check conform.",
+)
+@options.protocol("Take a random run of this protocol.", required=False)
+@options.selection()
+@click.option("--trace", "name", metavar="NAME", help="Use the report's run for this property, or fullest.")
+@options.option(
+    Topic.WHAT, "--length", type=NumberType("length"), metavar="N", help="Steps of a random run (default: 100)."
+)
+@options.seed("Seed of the random run, and of what is chosen below (default: a new one, printed; 0 for a report).")
+@options.option(
+    Topic.OUTPUT,
+    "--hide",
+    type=Name(),
+    metavar="ACTION",
+    multiple=True,
+    help="An action that is not logged; repeatable.",
+)
+@number("--first", "The first step that is logged.", default=1, metavar="N")
+@number("--last", "The last step that is logged.", metavar="N")
+@number("--skew", "The clock of each stream is wrong by up to this.", default=0.0, metavar="SECONDS")
+@number("--drop", "Leave out N lines, any.", default=0, metavar="N")
+@options.option(Topic.OUTPUT, "--shuffle", is_flag=True, help="Put lines of different streams in any order.")
+@options.time_limit()
+@options.option(
+    Topic.OUTPUT,
+    "-o",
+    "--output",
+    metavar="PLACE",
+    help="A file, or a folder (FOLDER/) for a file for each stream (default: standard output).",
+)
+def export_command(trace: str | None, **arguments: Any) -> int:
+    """Write a run as a log. TRACE.json is a report or a saved run; with -p it is a random run, which ends early where
+    nothing is enabled. Step n happens at second n. What is written conforms (check conform), unless lines are dropped
+    or the first ones are cut.
+
+    What was written is told on standard error. Exit codes: 0 it is written, 2 wrong request or model, 130 interrupted.
+    """
+    from planrace.checker.cli.export import export_command as run
+
+    return run(trace, **arguments)
