@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from planrace.checker.logs.mapping.file import UNITS, LogForm, LogMapping, StepRule
 from planrace.checker.logs.mapping.lines import LineFields, Patterns, compiled
 from planrace.checker.logs.mapping.template import ABSENT, FieldError, Templates
+from planrace.checker.logs.mapping.unfinished import UnfinishedStep, optional_record
 from planrace.checker.logs.mapping.watch import SECONDS, LineWatch, SlowMatchError
 from planrace.checker.logs.records import parsed
 from planrace.checker.results.conformance import LogLine
@@ -45,8 +46,7 @@ class _Rule:
 
 
 class LogMapper:
-    """Reads the lines of one log in their order. ``begun`` are the lines that begin steps which no line has completed
-    yet, by step and key."""
+    """Reads the lines of one log in their order."""
 
     def __init__(self, mapping: LogMapping, watch: LineWatch) -> None:
         file = mapping.file
@@ -56,9 +56,8 @@ class LogMapper:
         self._ignore = [re.compile(p) for p in file.ignore]
         self._rules = [_rule(mapping, rule) for rule in file.step]
         self._time = file.time or ("ns" if file.form is LogForm.OTLP else None)
-        self.begun: dict[tuple[int, Any], tuple[LineFields, LogLine]] = {}
-        self.unfinished: list[LogLine] = []
-        """Lines that began a step which was begun again."""
+        self._begun: dict[tuple[int, Any], UnfinishedStep] = {}
+        self._begun_again: list[UnfinishedStep] = []
 
     def read(self, line: LogLine, data: Any = None) -> MappedLine:
         """What a line is; ``data`` is its value if it has been read before. Raises ``ModelError`` with the place."""
@@ -112,26 +111,56 @@ class LogMapper:
             key = n, repr(self._templates.filled(rule.rule.key, fields))
         except FieldError as problem:
             raise self._wrong(n, problem, where) from None
-        if key in self.begun:
-            self.unfinished.append(self.begun[key][1])
-        self.begun[key] = fields, line
+        if key in self._begun:
+            self._begun_again.append(replace(self._begun[key], again=fields))
+        self._begun[key] = UnfinishedStep(n, line, fields)
 
     def _records(self, n: int, rule: _Rule, fields: LineFields) -> Iterator[dict[str, Any]]:
         """The records of a line that is or completes a step."""
         earlier = None
         if rule.begin is not None:
-            earlier, _ = self.begun.pop((n, repr(self._templates.filled(rule.rule.key, fields))), (None, None))
+            begun = self._begun.pop((n, repr(self._templates.filled(rule.rule.key, fields))), None)
+            earlier = None if begun is None else begun.fields
         whole = fields if earlier is None else fields.after(earlier)
         for template in rule.records:
             record = self._templates.filled(template, whole)
             at = self._times(record.pop("at", None))
             if rule.begin is not None:
                 # Without the line that began it the step may have happened at any time before this line.
-                first = None if earlier is None else self._times(self._templates.filled(template.get("at"), earlier))
+                first = self._times_in(template, earlier)
                 at = None if at is None or first is None else [_bound(first, 0), _bound(at, -1)]
             if isinstance(record.get("uncertainty"), str):
                 record["uncertainty"] = _seconds(record["uncertainty"])
             yield record if at is None else {**record, "at": at}
+
+    @property
+    def unfinished(self) -> list[UnfinishedStep]:
+        """The steps that no line has completed so far."""
+        return [*self._begun_again, *self._begun.values()]
+
+    def may_have_happened(self, step: UnfinishedStep) -> Iterator[dict[str, Any]]:
+        """The records of a step that no line completes: it may have happened at any time after it began, and before it
+        began again. Raises ``ModelError``."""
+        for template in self._rules[step.rule].records:
+            try:
+                record = optional_record(template, step.fields, self._templates)
+                first, again = (self._times_in(template, f) for f in (step.fields, step.again))
+            except FieldError as problem:
+                raise self._wrong(step.rule, problem, Place(step.line.file, step.line.line)) from None
+            wrong = {"uncertainty": _seconds(template["uncertainty"])} if "uncertainty" in template else {}
+            record |= {"stream": str(step.line), "optional": True}
+            if first is None or isinstance(
+                wrong.get("uncertainty"), str
+            ):  # when it was is in the other line, or nowhere
+                yield record
+            elif again is None:
+                yield {**record, **wrong, "at": first, "begins": step.line.line}
+            else:
+                yield {**record, **wrong, "at": [_bound(first, 0), _bound(again, -1)]}
+
+    def _times_in(self, template: dict[str, Any], fields: LineFields | None) -> Any:
+        """The time of a step by one of its lines."""
+        return None if fields is None else self._times(self._templates.filled(template.get("at"), fields))
 
     def _times(self, value: Any) -> Any:
         """A time, or a pair, as a record has it."""

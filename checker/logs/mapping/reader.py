@@ -22,13 +22,14 @@ FIRST = 20
 """Lines of each log that are explained; and as many further ones that need attention."""
 ATTENTION = (LineKind.UNKNOWN, LineKind.WRONG, LineKind.UNFINISHED)
 
+MAY = "it may have happened or not"
+
 Explained = Callable[[], tuple[str, ...]]
 """Makes the details of a line, on demand."""
 
 
 class MappedLogs:
-    """The logs of one request. ``unrecognised`` counts lines that are neither steps nor known not to matter, and those
-    that begin a step which no line completes."""
+    """The logs of one request. ``unrecognised`` counts lines that are neither steps nor known not to matter."""
 
     def __init__(self, mapping: LogMapping, reader: EventReader) -> None:
         """Raises ``ModelError`` if the mapping names an action or a parameter that the model does not have."""
@@ -52,7 +53,9 @@ class MappedLogs:
                 for line, data in self._lines(file):
                     if self._line(mapper, line, data, stream).kind is LineKind.UNKNOWN:
                         self.unrecognised += 1
-                self.unrecognised += len(mapper.unfinished) + len(mapper.begun)
+                for step in mapper.unfinished:
+                    for record in mapper.may_have_happened(step):
+                        self._add(record, step.line, stream, mapper.called(step.rule))
         if self._seen:  # if nothing was recognised at all, that is the error
             self._check_never()
 
@@ -67,15 +70,18 @@ class MappedLogs:
         """Read a line; returns what it is."""
         found = mapper.read(line, data)
         for record in found.records:
-            try:
-                self._reader.add(record, line, stream)
-            except ModelError as problem:
-                assert found.rule is not None
-                made = f"{problem.what}, in the record of {mapper.called(found.rule)}"
-                raise ModelError(made, where=problem.where, remedy=problem.remedy) from None
+            assert found.rule is not None
+            self._add(record, line, stream, mapper.called(found.rule))
             steps = record.get("any") or [record]
             self._seen.update(step["action"] for step in steps)
         return found
+
+    def _add(self, record: dict[str, Any], line: LogLine, stream: str, rule: str) -> None:
+        try:
+            self._reader.add(record, line, stream)
+        except ModelError as problem:
+            made = f"{problem.what}, in the record of {rule}"
+            raise ModelError(made, where=problem.where, remedy=problem.remedy) from None
 
     def _never(self, rare: bool) -> list[str]:
         """Actions of the mapping that did not occur, with those that are ``rare``, or without."""
@@ -121,8 +127,8 @@ class MappedLogs:
             else:
                 unknown = read.kind is LineKind.UNKNOWN
                 yield line, read.kind, partial(mapper.nearest, line, data) if unknown else partial(_records, read)
-        for begun in (*mapper.unfinished, *(line for _, line in mapper.begun.values())):
-            yield begun, LineKind.UNFINISHED, lambda: ("no later line of this log completes the step",)
+        for step in mapper.unfinished:
+            yield step.line, LineKind.UNFINISHED, lambda: ("no later line of this log completes the step", MAY)
 
 
 def _reason(problem: ModelError) -> tuple[str, ...]:
