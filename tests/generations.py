@@ -132,23 +132,26 @@ def noticed(form: NormalForm, most: int = 1000) -> bool:
 # Random systems ------------------------------------------------------------------------------------------------
 @dataclass
 class Drawing:
-    """Draws the terms of one system. ``wild``: once, perhaps, something that depends on how large generations are."""
+    """Draws the terms of one system. ``wild``: once, perhaps, something that depends on how large generations are.
+    ``symmetric``: the two workers are interchangeable."""
 
     random: Random
     wild: bool
+    symmetric: bool = False
 
     def __post_init__(self) -> None:
         self.most = self.random.choice([5, 6])
         self.apart = self.random.choice([0, 1, 2])
         protocol = self.protocol = Protocol("drawn", "a random system with generations")
-        self.worker = index("worker", 2)
+        self.worker = index("worker", 2, symmetric=self.symmetric)
         self.generation = integers(0, self.most, "generation")
         self.plan = integers(self.random.choice([0, 1, 1]), self.most, "plan")
         self.latest = protocol.variable("latest", self.generation, 0)
         self.seen = protocol.variable("seen", self.generation, 0)
         self.held = protocol.variable("held", array(self.worker, self.generation), 0)
         self.kept = protocol.variable("kept", subsets(self.plan), set())
-        self.all_workers = self.workers = [constant(1, self.worker), constant(2, self.worker)]
+        self.all_workers = [] if self.symmetric else [constant(1, self.worker), constant(2, self.worker)]
+        self.workers = self.all_workers
         self.flag = protocol.variable("flag", boolean(), False)
 
     def one_of(self, *makers: Callable[[], Any]) -> Any:

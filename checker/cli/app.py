@@ -45,6 +45,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
     help="Visit every state, even if every property is decided earlier.",
 )
 @options.symmetry("Search orbits of interchangeable members instead of single states.")
+@options.normalise
 @options.slicing
 @options.option(
     Topic.LIMITS,

@@ -55,6 +55,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, argumen
             fail_fast=arguments["fail_fast"],
             exhaustive=arguments["exhaustive"],
             symmetry=arguments["symmetry"],
+            normalise=arguments["normalise"],
             slicing=arguments["slicing"],
             depth=arguments["depth"],
             max_states=arguments["max_states"],

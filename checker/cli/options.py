@@ -79,6 +79,12 @@ def symmetry(text: str) -> Decorator[Any]:
     return option(Topic.SEARCH, "--symmetry/--no-symmetry", default=None, help=text)
 
 
+normalise = option(
+    Topic.SEARCH,
+    "--normalise",
+    metavar="SORT",
+    help="Count states up to the normal form of this sort's generations.",
+)
 slicing = option(
     Topic.SEARCH,
     "--slicing/--no-slicing",

@@ -25,7 +25,10 @@ from planrace.model.language import ModelError
 
 FORMATS = ("text", "json", "html", *FOR_CI)
 """Formats of several checks; those of a single run are artifacts."""
-REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
+REPLACING = (
+    *("engine", "fail_fast", "exhaustive", "symmetry", "normalise", "slicing", "depth"),
+    *("max_states", "max_memory", "workers"),
+)
 """Options of the command that replace those of every check."""
 LOOKS = ("quiet", "verbose", "color", "width", "no_progress")
 FOR_ALL_CHECKS = (*REPLACING, *LOOKS, "time_limit", "formats", "outputs", "only", "strict", "sarif_all", "watch")

@@ -39,6 +39,7 @@ def _check(given: Given, listener: Listener) -> Told:
         "fail_fast",
         "exhaustive",
         "symmetry",
+        "normalise",
         "depth",
         "max_states",
         "seed",

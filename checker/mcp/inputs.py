@@ -83,6 +83,9 @@ class CheckInput(Selected):
     fail_fast: Annotated[bool, Field(description="Stop at the first violation; the rest is then unknown.")] = False
     exhaustive: Annotated[bool, Field(description="Visit every state, even if all is decided earlier.")] = False
     symmetry: Annotated[bool | None, Field(description="Count orbits of interchangeable members.")] = None
+    normalise: Annotated[
+        str | None, Field(description="Count states up to the normal form of this sort's generations.")
+    ] = None
     depth: Annotated[int | None, Field(description="Limit on the depth of the search.")] = None
     max_states: Annotated[int | None, Field(description="Limit on the number of states.")] = None
     seed: Annotated[int | None, Field(description="Of engine simulate.")] = None

@@ -19,6 +19,7 @@ from planrace.model.language import ModelError, Protocol, System, Variant
 FLAGS = {
     "engine": "--engine",
     "scenario": "--scenario",
+    "normalise": "--normalise",
     "depth": "--depth",
     "max_states": "--max-states",
     "max_memory": "--max-memory",

@@ -127,6 +127,8 @@ class Coverage:
     states_per_orbit: int = 1
     """With symmetry, the greatest number of states that may represent one orbit. If it is more than 1, ``states`` may
     exceed the number of orbits, and ``depth`` the greatest distance of a state."""
+    normalised: str | None = None
+    """The sort of generations, if states were counted up to their normal form."""
 
     @property
     def states_per_second(self) -> int:

@@ -19,6 +19,8 @@ class Ability(StrEnum):
 
     SYMMETRY = "symmetry"
     """It can search orbits of interchangeable members (``--symmetry``)."""
+    NORMAL_FORM = "normal form"
+    """It can count states up to the normal form of generations (``--normalise``)."""
     EXHAUSTIVE = "exhaustive"
     """It searches all states, and can continue after every property is decided (``--exhaustive``)."""
     SCENARIO = "scenario"
@@ -60,6 +62,12 @@ DEMANDS = (
         lambda o: bool(o.symmetry),
         "engine {engine} has no symmetry reduction",
         "leave out --symmetry",
+    ),
+    Demand(
+        Ability.NORMAL_FORM,
+        lambda o: o.normalise is not None,
+        "engine {engine} counts no states up to a normal form",
+        "leave out --normalise or use --engine {able}",
     ),
     Demand(
         Ability.EXHAUSTIVE,

@@ -26,11 +26,12 @@ from planrace.checker.run.strategies import (
     in_python,
     symmetric,
 )
+from planrace.checker.semantics.normal_form import normal_form
 from planrace.model.language import Instance, ModelError
-from planrace.properties.kinds import Checkable, Liveness, Recoverability, Temporal
+from planrace.properties.kinds import Checkable, Liveness, Property, Recoverability, Temporal
 from planrace.properties.members import members
 
-SEARCH = (Ability.SYMMETRY, Ability.EXHAUSTIVE, Ability.SCENARIO)
+SEARCH = (Ability.SYMMETRY, Ability.NORMAL_FORM, Ability.EXHAUSTIVE, Ability.SCENARIO)
 """Abilities of every explicit search."""
 
 
@@ -74,9 +75,9 @@ class InMachineCode(_Explicit):
 def searched(strategy: Strategy, request: Request) -> Answers:
     """The answers of explicit search.
 
-    Liveness is decided without symmetry reduction, and often without faults, so it needs searches of its own; if no
-    other properties are checked, the first of them is the main search. With ``--symmetry``, what holds for a member
-    holds for those that are interchangeable with it.
+    Liveness is decided without symmetry reduction and normal form, and often without faults, so it needs searches of
+    its own; if no other properties are checked, the first of them is the main search. With ``--symmetry``, what holds
+    for a member holds for those that are interchangeable with it.
     """
     instance, options = request.instance, request.options
     if options.symmetry and not symmetric(instance):
@@ -85,6 +86,8 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     live = single(instance, asked)
     same = alike(instance) if options.symmetry else {}
     main = [p for p in request.properties if not isinstance(p, Liveness)]
+    if options.normalise is not None:
+        _check_normal(instance, options.normalise, main)
     found = _explore(strategy, SearchTask(instance, main, options)) if main or not live else None
     answers: list[Answer] = []
     if found is not None:
@@ -113,6 +116,20 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     inside = {m.name for p in asked for m in members(instance, p)}
     warnings = (*found.warnings, *_faultless(instance, [a for a in answers if a.property.name not in inside]))
     return Answers(found.engine, answers, found.covered, interrupted, warnings)
+
+
+def _check_normal(instance: Instance, sort: str, properties: Sequence[Property]) -> None:
+    """Raises ``ModelError`` if states cannot be counted up to the normal form of this sort's generations, also if only
+    liveness is asked for, which is decided without; and if a runbook would name generations of normal forms."""
+    form = normal_form(instance, sort, properties)
+    for p in (p for p in properties if isinstance(p, Recoverability)):
+        for a in (a for a in instance.system.actions.values() if a.tags & p.manual):
+            if any(x.sort in form.sorts for x in a.parameters):
+                raise ModelError(
+                    f"normal form of {sort}: the runbook of {p.name} would name each {sort} of {a.name} by a number",
+                    where=p.where,
+                    remedy="leave out --normalise",
+                )
 
 
 def _explore(strategy: Strategy, task: SearchTask) -> Searched:

@@ -119,7 +119,14 @@ def model_data(instance: Instance, guard: Guard) -> dict[str, Any]:
 def seeker(options: Options, *, first: bool) -> Seek:
     """A function that searches other instances within the limits of the options, for the ``first`` violation or all."""
     inner = replace(
-        options, engine=Options.engine, fail_fast=first, symmetry=None, exhaustive=False, ir=None, properties=()
+        options,
+        engine=Options.engine,
+        fail_fast=first,
+        symmetry=None,
+        normalise=None,
+        exhaustive=False,
+        ir=None,
+        properties=(),
     )
 
     def seek(instance: Instance, properties: Sequence[Invariant | StepInvariant]) -> tuple[list[Recording], bool]:

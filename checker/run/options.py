@@ -27,6 +27,8 @@ class Options:
     fail_fast: bool = False
     exhaustive: bool = False
     symmetry: bool | None = None
+    normalise: str | None = None
+    """The name of an integer sort that only grows: states are counted up to the normal form of its generations."""
     slicing: bool = True
     depth: int | None = None
     max_states: int | None = None

@@ -19,6 +19,7 @@ from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.run.options import Options
+from planrace.checker.semantics.normal_form import NormalForm, normal_form
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Instance, ModelError
 from planrace.model.language.intervals import may_fail
@@ -83,8 +84,8 @@ class SearchTask:
 
     @cached_property
     def live(self) -> bool:
-        """Liveness is among the properties. Fairness distinguishes members and needs every action, so there is neither
-        symmetry reduction nor a vacuity check."""
+        """Liveness is among the properties. Fairness distinguishes members and generations, and needs every action, so
+        there is neither symmetry reduction, nor a normal form, nor a vacuity check."""
         return any(isinstance(p, Liveness) for p in self.properties)
 
     @cached_property
@@ -106,8 +107,23 @@ class SearchTask:
             "fail_fast": options.fail_fast,
             "exhaustive": options.exhaustive or self.whole,
             "symmetric": self.symmetric,
-            "sliced": _sliced(self.instance, self.properties) if options.slicing else (),
+            "sliced": self.sliced,
+            "normal": self.normal,
         }
+
+    @cached_property
+    def sliced(self) -> tuple[str, ...]:
+        """The variables that the search leaves out."""
+        return _sliced(self.instance, self.properties) if self.options.slicing else ()
+
+    @cached_property
+    def normal(self) -> NormalForm | None:
+        """The normal form that states are counted up to, without what the search leaves out; the counter is never left
+        out, for it might leave its range. Raises ``ModelError`` where a normal form is not sound."""
+        if self.options.normalise is None or self.live:
+            return None
+        whole = normal_form(self.instance, self.options.normalise, self.properties)
+        return whole.of(without(self.instance, self.sliced), self.properties)
 
     @property
     def symmetric(self) -> bool:
@@ -118,7 +134,7 @@ class SearchTask:
     def outgrown(self) -> int:
         """The number of states from which on machine code is faster."""
         if not self.options.symmetry:
-            return OUTGROWN
+            return OUTGROWN if self.normal is None else OUTGROWN_ORBITS
         orders = Canonical(self.instance, Layout(self.instance)).orders
         if orders > 1 or related(self.instance, symmetric_sorts(self.instance)):
             return max(1, OUTGROWN_RELATED * ORDERS // max(orders, ORDERS))
@@ -126,8 +142,8 @@ class SearchTask:
 
     def vacuity(self) -> VacuityCheck | None:
         """A new check for what the search never reaches."""
-        named = without(self.instance, self.settings["sliced"])
-        return None if self.live else VacuityCheck(named, self.properties)
+        named = without(self.instance, self.sliced)
+        return None if self.live else VacuityCheck(named, self.properties, self.normal)
 
     def check(self) -> None:
         """Raises ``ModelError`` if orbits are requested and members are not interchangeable."""

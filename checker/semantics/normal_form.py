@@ -58,6 +58,7 @@ class NormalForm:
     """What ``normal_form`` has found about an instance: which variables hold generations, and what is kept of them."""
 
     instance: Instance
+    sort: str
     counter: str
     variables: tuple[str, ...]
     """The variables that hold generations, the counter among them."""
@@ -68,6 +69,25 @@ class NormalForm:
     absolute: tuple[Term, ...]
     """Comparisons that depend on how large generations are. ``normal`` keeps the counter, and with it their truth;
     ``compacted`` may change it."""
+    sorts: frozenset[Int]
+    """The sorts of generations."""
+
+    def of(self, instance: Instance, properties: Sequence[Property]) -> NormalForm:
+        """The normal form for an instance that has only some of the variables, the counter among them, and for some of
+        the properties."""
+        return _Examination(instance, self.sort, self.sorts, properties).result()
+
+    def keeps(self, term: Term) -> bool:
+        """Whether the term is known to have the same truth in states with one normal form."""
+        counter = next(v.term for v in self.instance.system.variables if v.name == self.counter)
+        terms = GenerationTerms(self.instance, self.sorts, counter)
+        check = GenerationCheck(terms)
+        try:
+            terms.link(term)
+            check.check(term)
+        except (LinkedError, RefusedError):
+            return False
+        return check.distance <= self.distance and check.least <= self.least
 
     def values(self, state: State) -> tuple[int, ...]:
         """The live values: the positive numbers that the variables hold, ascending."""
@@ -165,7 +185,16 @@ class _Examination:
                 check.check(term)
         held = tuple(v.name for v in self.instance.system.variables if self.terms.is_generation(v.term))
         distance = max(check.distance, check.least)
-        return NormalForm(self.instance, check.counter.data, held, distance, check.least, tuple(check.absolute))
+        return NormalForm(
+            self.instance,
+            self.name,
+            check.counter.data,
+            held,
+            distance,
+            check.least,
+            tuple(check.absolute),
+            self.terms.sorts,
+        )
 
     def _asked(self) -> Iterator[tuple[str, Place | None, Term]]:
         """The terms that are asked about states and steps."""

@@ -89,6 +89,7 @@ def test_a_removed_property_counts_as_a_change(before: Report) -> None:
     [
         ({"complete": False}, "one of the searches is not complete"),
         ({"symmetry": True}, "only one of the searches counts orbits"),
+        ({"normalised": "plan"}, "only one of the searches counts normal forms of generations"),
         ({"states_per_orbit": 6}, "the searches count orbits differently"),
         ({"sliced": ("empty",)}, "the ignored variables differ"),
     ],

@@ -55,6 +55,10 @@ def test_a_new_engine_is_listed(toy: FirstSteps, capsys: pytest.CaptureFixture[s
     ("words", "says"),
     [
         (["--symmetry"], "engine toy has no symmetry reduction (leave out --symmetry)"),
+        (
+            ["--normalise", "plan"],
+            "engine toy counts no states up to a normal form (leave out --normalise or use --engine explicit)",
+        ),
         (["--exhaustive"], "engine toy cannot search exhaustively (leave out --exhaustive or use --engine explicit)"),
         (["--dump-ir", "ir.ll"], "engine toy does not generate machine code (use --engine native)"),
         (

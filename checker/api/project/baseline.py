@@ -43,6 +43,8 @@ def obstacles(check: ConfiguredCheck) -> Iterator[str]:
         yield f'engine = "{entry.engine}"'
     if entry.scenario is not None:
         yield "scenario"
+    if entry.normalise is not None:
+        yield "normalise"
     if entry.depth is not None:
         yield "depth"
 

@@ -31,6 +31,7 @@ EXAMPLES = {
     **{key: f'{key} = ["…"]' for key in ("faults", "with", "without", "properties")},
     **{key: f"{key} = 60" for key in ("time-limit", "depth", "workers")},
     "max-states": "max-states = 1000000",
+    "normalise": 'normalise = "version"',
 }
 """How the value of a key is written, for errors."""
 WORDS = {

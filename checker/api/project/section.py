@@ -76,6 +76,10 @@ class CheckEntry(Struct, rename="kebab", forbid_unknown_fields=True, frozen=True
         Annotated[bool, Meta(description="Search orbits of interchangeable members; by default the engine chooses.")]
         | None
     ) = None
+    normalise: (
+        Annotated[str, Meta(min_length=1, description="Count states up to the normal form of this sort's generations.")]
+        | None
+    ) = None
     slicing: Annotated[bool, Meta(description="Leave out variables that no checked property depends on.")] = True
     depth: Depth | None = None
     time_limit: Seconds | None = None
@@ -108,5 +112,5 @@ class Section(Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
 
 LIMITS = ("time_limit", "max_states", "max_memory", "workers")
 """Limits of the section that an entry may replace."""
-CHOICES = ("engine", "exhaustive", "fail_fast", "symmetry", "slicing", "depth", "scenario", "properties")
+CHOICES = ("engine", "exhaustive", "fail_fast", "symmetry", "normalise", "slicing", "depth", "scenario", "properties")
 """Fields of an entry that are fields of ``Options`` with the same meaning."""

@@ -22,6 +22,7 @@ from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
 from planrace.properties.kinds import Property
@@ -37,7 +38,8 @@ class Search:
 
     ``fail_fast`` stops at the first violation; ``exhaustive`` continues when every property has its verdict;
     ``symmetric`` searches orbits of interchangeable members (``tried``: see ``Kernel``); ``sliced`` names variables to
-    leave out (``irrelevant``).
+    leave out (``irrelevant``); ``normal`` is a normal form, of the instance without these, that states are counted up
+    to: it must be one for the ``properties``, and for whatever is asked of the state graph.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Search:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
+        normal: NormalForm | None = None,
         vacuity: VacuityCheck | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced)
+        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced, normal=normal)
         self.symmetric = symmetric
+        self.normal = normal
         self.sliced = tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
@@ -100,6 +104,7 @@ class Search:
             depth=self._depth + bool(self._fresh),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
+            normalised=None if self.normal is None else self.normal.sort,
             states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),
@@ -169,7 +174,7 @@ class Search:
             found = self._counted(self._careful(expand, s, out, hits))
             self.expanded += 1
             self._transitions += len(out)
-            if self.symmetric:
+            if self.kernel.canonical is not None:
                 out[:] = map(self.kernel.representative, out)
             for t in out:
                 if t not in parents:

@@ -13,6 +13,7 @@ from planrace.checker.engines.explicit.symmetry import Canonical
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import afford
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.packing import WORD, Layout
 from planrace.model.language import Instance
 
@@ -38,18 +39,26 @@ class OutOfRangeError(RangeError):
 class Kernel:
     """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit, after at most
     ``tried`` orders (see ``orbits.py``); ``states_per_orbit`` bounds the number of representatives of one orbit, and
-    ``orders`` is the largest number of orders that are tried for a state.
+    ``orders`` is the largest number of orders that are tried for a state. ``normal``: a state stands for all with its
+    normal form, too.
     ``sliced``: variables that packed states leave out; ``instance`` is the rest, and the interpreter has the whole
     instance. ``initials`` are the packed initial states, of each orbit the representative."""
 
     def __init__(
-        self, instance: Instance, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
+        self,
+        instance: Instance,
+        *,
+        symmetric: bool = False,
+        tried: int = ASKED,
+        sliced: Sequence[str] = (),
+        normal: NormalForm | None = None,
     ) -> None:
         self.instance = without(instance, sliced)
         self.layout = Layout(self.instance)
         self.interpreter = Interpreter(instance)
         self._kept = [n for n, v in enumerate(instance.system.variables) if v.name not in sliced]
-        made = Canonical(self.instance, self.layout, tried) if symmetric else None
+        reduced = symmetric or normal is not None
+        made = Canonical(self.instance, self.layout, tried, symmetric=symmetric, normal=normal) if reduced else None
         self.canonical = made.source() if made else None
         self.related = bool(made and made.joint)
         self.states_per_orbit = made.most if made else 1
@@ -63,7 +72,7 @@ class Kernel:
         return self.representative(self.layout.encode(tuple(state[n] for n in self._kept)))
 
     def representative(self, packed: int) -> int:
-        """The packed state that stands for the orbit of a packed state; without symmetry the state itself."""
+        """The packed state that stands for the orbit of a packed state; without reduction the state itself."""
         if self._sort is None:
             return packed
         words = self._words(packed)

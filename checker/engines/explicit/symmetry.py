@@ -14,8 +14,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from planrace.checker.engines.explicit.normalising import changes_nothing, normalising
 from planrace.checker.engines.explicit.orbits import ASKED, HELPERS, Joint, families, related
 from planrace.checker.engines.explicit.sorting import Sorting, WholeBlocks, referred, spoken
+from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.packing import WORD, Layout
 from planrace.model.language import Array, Index, Instance, ModelError, Op, SetOf, Sort, Term
 from planrace.model.language.terms import subterms
@@ -59,12 +61,23 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
 
 class Canonical:
     """Writes ``canonical(s)``: it replaces a state, given in words, by the representative of its orbit. ``tried``: the
-    largest number of orders to try for sorts whose members refer to each other."""
+    largest number of orders to try for sorts whose members refer to each other. ``normal``: the representative is that
+    of the normal form of the state. Renaming members does not change which generations are live, so states of one orbit
+    have normal forms of one orbit. Unless ``symmetric``, members are not renamed."""
 
-    def __init__(self, instance: Instance, layout: Layout, tried: int = ASKED) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        layout: Layout,
+        tried: int = ASKED,
+        *,
+        symmetric: bool = True,
+        normal: NormalForm | None = None,
+    ) -> None:
         self.instance = instance
         self.layout = layout
-        sorts = symmetric_sorts(instance)
+        self.normal = None if normal is None or changes_nothing(normal) else normal
+        sorts = symmetric_sorts(instance) if symmetric else []
         pairs = related(instance, sorts)
         self.free = [s for s in sorts if not any(s in pair for pair in pairs)]
         self.joint = [Joint(instance, layout, f, pairs, tried) for f in families(sorts, pairs) if f[0] not in self.free]
@@ -97,6 +110,9 @@ class Canonical:
         words = self.layout.words + sum(len(self.instance.members(s)) for s in labels)
         parts = [self._sorting(s).source(f"canonical_{n}") for n, s in enumerate(self.free)]
         calls = [f" canonical_{n}(s)" for n in range(len(self.free))]
+        if self.normal is not None:
+            parts.append(normalising(self.normal, self.layout, "normalised"))
+            calls.insert(0, " normalised(s)")
         if self.joint:
             parts.append(HELPERS)
         for n, j in enumerate(self.joint):

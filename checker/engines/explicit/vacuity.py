@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from planrace.checker.results.report import NEVER_HAPPENS, OUTCOME_NEVER, VACUOUS, ModelWarning
 from planrace.checker.results.wording import as_outcome, counted
+from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, Op, Term, exists
 from planrace.model.language.intervals import may_fail
@@ -28,13 +29,15 @@ from planrace.checker.engines.explicit.watch import Occurrence
 class VacuityCheck:
     """What a search has met so far, and the first deadlock.
 
-    ``bits`` has a bit for each of ``subjects``; ``stuck`` is a replayed run to a state that enables nothing and is not
-    final.
+    ``normal``: the normal form that states are counted up to. ``bits`` has a bit for each of ``subjects``; ``stuck`` is
+    a replayed run to a state that enables nothing and is not final.
     """
 
-    def __init__(self, instance: Instance, properties: Sequence[Property]) -> None:
+    def __init__(self, instance: Instance, properties: Sequence[Property], normal: NormalForm | None = None) -> None:
         self.instance = instance
         self.subjects = subjects(instance, properties)
+        if normal is not None:  # what a normal form does not keep, might be true of other states only
+            self.subjects = tuple(s for s in self.subjects if s.term is None or normal.keeps(s.term))
         self.final = final(instance)
         self.bits = 0
         self.stuck: Recording | None = None

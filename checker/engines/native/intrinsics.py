@@ -17,7 +17,7 @@ BITS = 7
 CONTROLS = 1
 """The number of values of ``control``; 1 if it does not distinguish states."""
 SYMMETRIC = 0
-"""1 if states stand for their orbits (symmetry)."""
+"""1 if states stand for their orbits (symmetry), or for all with their normal form."""
 AHEAD, LATE = 64, 32
 """AHEAD: how many insertions ahead memory is prefetched, a power of two. LATE: how many states may wait for the bucket
 below theirs."""

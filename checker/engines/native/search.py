@@ -44,6 +44,7 @@ from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.replay import Recording, ReplayError
 from planrace.model.language import Instance
 from planrace.properties.kinds import Property
@@ -90,6 +91,7 @@ class NativeSearch:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
+        normal: NormalForm | None = None,
         vacuity: VacuityCheck | None = None,
         workers: int | None = None,
         keep: bool = False,
@@ -97,8 +99,9 @@ class NativeSearch:
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced)
+        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced, normal=normal)
         self.symmetric = symmetric
+        self.normal = normal
         self.sliced = tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
@@ -150,6 +153,7 @@ class NativeSearch:
             depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
+            normalised=None if self.normal is None else self.normal.sort,
             states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),

@@ -92,6 +92,7 @@ def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
 def _exploration(e: Coverage | None) -> dict[str, Any] | None:
     if e is None:
         return None
+    normalised = {} if e.normalised is None else {"normalised": e.normalised}
     return {
         "states": e.states,
         "transitions": e.transitions,
@@ -106,6 +107,7 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         "seed": e.seed,
         "workers": e.workers,
         "sliced": list(e.sliced),
+        **normalised,
     }
 
 

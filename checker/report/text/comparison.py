@@ -143,6 +143,8 @@ def _counts(a: Coverage | None, b: Coverage | None) -> tuple[tuple[Difference, .
         return (), "one of the searches is not complete"
     if a.symmetry != b.symmetry:
         return (), "only one of the searches counts orbits"
+    if a.normalised != b.normalised:
+        return (), "only one of the searches counts normal forms of generations"
     if a.states_per_orbit != b.states_per_orbit:
         return (), "the searches count orbits differently"
     if a.sliced != b.sliced:

@@ -210,6 +210,7 @@ def coverage(report: Report, e: Coverage) -> str:
     what = engines.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
+    normal = f", up to the normal form of {e.normalised}" if e.normalised is not None else ""
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
     memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not measured on every system
     sliced = ""
@@ -219,7 +220,7 @@ def coverage(report: Report, e: Coverage) -> str:
         )
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
-        f"depth {e.depth}, {symmetry}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
+        f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
         f"{memory}.{seed}{sliced}"
     )
 

@@ -133,7 +133,7 @@ def mutate(selection: Selection, actions: Sequence[str] = (), options: Options |
     events name the mutant by its number. Raises ``ModelError``, also as ``UndecidedMutationError``.
     """
     # No variable is ignored: a variable on which nothing depends can leave its range, too.
-    options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
+    options = replace(options or Options(), slicing=False, normalise=None, ir=None, scenario=None, explain=False)
     if Ability.EXHAUSTIVE not in engine_for(options).abilities:
         raise ModelError(f"mutants need a search; engine {options.engine} is none", remedy="use auto or native")
     system = selection.system
