@@ -61,7 +61,6 @@ class Search:
             check_symmetric(instance, properties)
         self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced, normal=normal)
         self.symmetric = symmetric
-        self.normal = normal
         self.sliced = tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
@@ -104,7 +103,7 @@ class Search:
             depth=self._depth + bool(self._fresh),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
-            normalised=None if self.normal is None else self.normal.sort,
+            normalised=self.kernel.normalised,
             states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),

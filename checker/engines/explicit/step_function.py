@@ -60,6 +60,7 @@ class Kernel:
         reduced = symmetric or normal is not None
         made = Canonical(self.instance, self.layout, tried, symmetric=symmetric, normal=normal) if reduced else None
         self.canonical = made.source() if made else None
+        self.normalised = None if normal is None else normal.sort
         self.related = bool(made and made.joint)
         self.states_per_orbit = made.most if made else 1
         self.orders = made.orders if made else 1

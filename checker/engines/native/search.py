@@ -100,9 +100,7 @@ class NativeSearch:
         if symmetric:
             check_symmetric(instance, properties)
         self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced, normal=normal)
-        self.symmetric = symmetric
-        self.normal = normal
-        self.sliced = tuple(sliced)
+        self.symmetric, self.sliced = symmetric, tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
@@ -110,8 +108,7 @@ class NativeSearch:
         self._limit_guard = LimitGuard("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest", vacuity)
         self._vacuity = vacuity
-        self._keep = keep
-        self._lock = Lock()
+        self._keep, self._lock = keep, Lock()
         self._prepare(workers or _cores(), most)
 
     def _prepare(self, count: int, most: float | None = None) -> None:
@@ -153,7 +150,7 @@ class NativeSearch:
             depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
-            normalised=None if self.normal is None else self.normal.sort,
+            normalised=self.kernel.normalised,
             states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),
