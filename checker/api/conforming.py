@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
 from planrace.checker.engines.limits import until
 from planrace.checker.logs.begun import those_that_count
 from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
+from planrace.checker.logs.events import Stream
+from planrace.checker.logs.generations import UNBOUNDED, generations_of
 from planrace.checker.logs.mapping.file import read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
 from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
@@ -59,22 +61,43 @@ def conform(
     selection = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
     files = _files(logs)
     with until(time_limit):
-        reader = EventReader(selection, uncertainty)
-        if mapping is not None:
-            mapped = _mapped(mapping, reader)
-            mapped.read(files)
-            streams = tuple(reader.streams.values())
-            known = tuple(dict.fromkeys((*logged, *mapped.actions)))
-            return conform_logs(
-                ConformRequest(selection, streams, known, hidden, max_width, mapped.unrecognised, every)
+        generations = generations_of(selection.instance, selection.sizes)
+        if generations is not None:
+            wide = replace(selection, made=generations.instance(UNBOUNDED))
+            read = _read(wide, files, mapping, uncertainty)
+            request = ConformRequest(
+                wide, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every
             )
-        for file, stream in stream_names(files).items():
-            lines = (LogLine(str(file), number, text) for number, text in lines_of(file))
-            records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
-            for line, record in those_that_count(records):
-                reader.add(record, line, stream)
-        streams = tuple(reader.streams.values())
-        return conform_logs(ConformRequest(selection, streams, tuple(logged), hidden, max_width, every=every))
+            if hidden == 0 or all(a in request.told or a in request.logged for a in generations.counting):
+                return conform_logs(replace(request, generations=generations))
+        read = _read(selection, files, mapping, uncertainty)
+        request = ConformRequest(
+            selection, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every
+        )
+        return conform_logs(request)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What logs say: their streams, the actions of which every step is logged, and the number of ignored lines."""
+
+    streams: tuple[Stream, ...]
+    logged: tuple[str, ...] = ()
+    ignored: int = 0
+
+
+def _read(selection: Selection, files: Sequence[Path], mapping: object, uncertainty: float) -> _Read:
+    reader = EventReader(selection, uncertainty)
+    if mapping is not None:
+        mapped = _mapped(mapping, reader)
+        mapped.read(files)
+        return _Read(tuple(reader.streams.values()), tuple(mapped.actions), mapped.unrecognised)
+    for file, stream in stream_names(files).items():
+        lines = (LogLine(str(file), number, text) for number, text in lines_of(file))
+        records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
+        for line, record in those_that_count(records):
+            reader.add(record, line, stream)
+    return _Read(tuple(reader.streams.values()))
 
 
 def _of_any_size(selection: Selection) -> Selection:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from planrace.checker.explain.model_data import declared
 from planrace.checker.logs.danger import LOOKED_AT, nearest_violation
@@ -14,6 +15,7 @@ from planrace.checker.logs.events import Stream, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import FirstRun
 from planrace.checker.logs.frontier import Frontier, Frontiers
+from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.judge import Judge, judged_of, violation
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.rates import StepsAlone
@@ -43,7 +45,7 @@ MANY = 4
 """Lines of a contradiction that are named."""
 WIDTH = 20_000
 """The most nodes of a layer, by default."""
-ALL_RUNS = 100_000
+ALL_RUNS = 20_000
 """The most nodes of all layers for which all runs are searched without being asked for."""
 
 
@@ -52,7 +54,8 @@ class ConformRequest:
     """What to ask of logs. ``logged`` are actions whose every step is in the logs, beside those that occur there;
     ``hidden`` is the most steps that no line tells between two events (None: any number); ``width`` the most states
     that the search for the place of a divergence, and for all runs, may have to hold apart. ``every``: search all runs,
-    however many states that takes, and further for a violation that was near."""
+    however many states that takes, and further for a violation that was near. With ``generations`` these have no bound:
+    all actions that give them out must be logged."""
 
     selection: Selection
     streams: Sequence[Stream]
@@ -61,6 +64,12 @@ class ConformRequest:
     width: int = WIDTH
     ignored: int = 0
     every: bool = False
+    generations: Generations | None = None
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """The actions that lines may be."""
+        return frozenset(p.action for s in self.streams for e in s.events for p in e.patterns)
 
 
 def conform_logs(request: ConformRequest) -> ConformanceReport:
@@ -79,18 +88,18 @@ class _Conforming:
             remedy = "name logs with lines of steps, or repair the mapping"
             raise ModelError("no event was recognised in the logs, so they say nothing", remedy=remedy)
         actions = self._instance.system.actions
-        told = {p.action for s in request.streams for e in s.events for p in e.patterns}
         for name in request.logged:
             known(name, actions, f"action of {self._instance.system.name}")
-        self._unseen = tuple(a for a in actions if a in request.logged and a not in told)
-        self._silent = tuple(a for a in actions if a not in told and a not in request.logged)
+        self._unseen = tuple(a for a in actions if a in request.logged and a not in request.told)
+        self._silent = tuple(a for a in actions if a not in request.told and a not in request.logged)
         self._order = EventOrder(request.streams)
         contradictions = self._order.contradictions()
         if contradictions:
             why = "; ".join(contradictions[:MANY])
             what = f"the logs contradict themselves, so no run of any model tells them: {why}"
             raise ModelError(what, remedy="widen uncertainty, or repair serials and the streams of the lines")
-        self._states = ModelStates(self._instance)
+        generations = request.generations
+        self._states = ModelStates(self._instance) if generations is None else NormalStates(generations)
         self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
         self._judge = Judge(self._states, judged_of(self._instance.system.properties))
         self._starts = self._states.starts()
@@ -189,7 +198,8 @@ class _Conforming:
         """The report on the properties that a run violates."""
         recording = run.recording()
         broken = [violation(recording, p) for n, p in enumerate(self._judge.properties) if violated >> n & 1]
-        request = Request(self._request.selection, [a.property for a in broken], Options())
+        selection = replace(self._request.selection, made=recording.interpreter.instance)
+        request = Request(selection, [a.property for a in broken], Options())
         return report_on_run(request, broken, "conform")
 
     def _near(self, run: LoggedRun) -> NearMiss | None:
@@ -203,9 +213,9 @@ class _Conforming:
         except TimeUpError:
             return None
         if not found.picks:
-            return NearMiss(found.further, never=found.all)
+            return NearMiss(found.further, never=found.all) if found.further else None
         further = run_of(self._states, run.situations[found.at], found.picks)
-        told = [self._states.told(absolute, pick) for (_, absolute), pick in zip(further, found.picks, strict=False)]
+        told = [self._states.told(s, pick) for s, pick in zip(further, found.picks, strict=False)]
         texts = tuple(f"{s.by} {s.text}" for s in DescribedSteps(self._states, further, told))
         name = self._judge.properties[found.property].name
         line = next((x for x in reversed(run.lines[: found.at]) if x is not None), None)
@@ -244,10 +254,14 @@ class _Conforming:
         return self._report(Conformance.DIVERGES, divergence=divergence)
 
     def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
-        system = self._instance.system
+        system, sizes = self._instance.system, self._instance.parameters
+        unbounded = None if self._request.generations is None else self._request.generations.parameter.name
+        if unbounded is not None:
+            del sizes[unbounded]
         return ConformanceReport(
             protocol=system.name,
-            parameters=dict([*self._instance.parameters.items(), *system.options]),
+            parameters=dict([*sizes.items(), *system.options]),
+            unbounded=unbounded,
             faults=system.faults,
             protections=system.protections,
             verdict=verdict,
@@ -268,6 +282,10 @@ class _Conforming:
         """How many steps of each action are right by themselves; none if there is no time for it, or the user
         interrupts: the verdict is known."""
         try:
-            return StepsAlone(self._instance).rates([e for s in self._request.streams for e in s.events])
+            events = [e for s in self._request.streams for e in s.events]
+            generations = self._request.generations
+            if generations is None:
+                return StepsAlone(self._instance).rates(events)
+            return StepsAlone(generations.instance(generations.greatest(events) + 1)).rates(events)
         except (TimeUpError, KeyboardInterrupt):
             return ()

@@ -117,7 +117,7 @@ class DivergenceDiagnosis:
         return (t for action in self._steps.states.actions for t in self._steps.states.moves(situation[0], action))
 
     def _text(self, situation: Situation, taken: Taken) -> str:
-        return called(self._instance, self._steps.states.told(situation[1], taken.pick))
+        return called(self._instance, self._steps.states.told(situation, taken.pick))
 
     # What would help -----------------------------------------------------------------------------------------------
     def repairs(self) -> tuple[Repair, ...]:

@@ -103,7 +103,7 @@ class EventSteps:
 
     def moves(self, situation: Situation, pattern: StepPattern) -> Iterator[Taken]:
         """The enabled steps of an action with the parameters of a pattern, whatever their outcome."""
-        meant = self.states.meant(situation[1], pattern)
+        meant = self.states.meant(situation, pattern)
         if meant is None:
             return
         if None not in meant.values:

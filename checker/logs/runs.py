@@ -24,7 +24,7 @@ class LoggedRun:
         """The steps, with the numbers that generations have in states."""
         self.situations = run_of(states, found.start, found.picks)
         pairs = zip(self.situations[:-1], found.picks, strict=True)
-        self.picks: list[Pick] = [states.told(absolute, pick) for (_, absolute), pick in pairs]
+        self.picks: list[Pick] = [states.told(situation, pick) for situation, pick in pairs]
         """The steps, with the numbers of the logs."""
         self.lines: tuple[LogLine | None, ...] = tuple(
             None if t is None else order.events[t[0]][t[1]].line for t in found.told
@@ -44,7 +44,8 @@ class LoggedRun:
 
     def recording(self) -> Recording:
         """The run as the interpreter performs it, from the first step to the last."""
-        return record(self._states.interpreter, self.picks, self._states.state(self.situations[0]))
+        plain = self._states.plain(self.situations[-1])
+        return record(plain, self.picks, self._states.state(self.situations[0]))
 
     def hidden(self, trace: Trace) -> Iterator[HiddenStep]:
         """The steps that no line tells, with the lines around them. ``trace`` is that of this run."""

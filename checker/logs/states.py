@@ -93,8 +93,12 @@ class ModelStates:
         moves = self.interpreter.moves_of(self._states[number], action)
         return [Taken((action.name, m.choice), m.outcome.name, self.number(after)) for m, after in moves]
 
+    def plain(self, last: Situation) -> Interpreter:
+        """The plain interpreter of an instance that is large enough for a run with this last situation."""
+        return self.interpreter
+
     # Numbers beside the state -----------------------------------------------------------------------------------------
-    def meant(self, absolute: Absolute, pattern: StepPattern) -> StepPattern | None:
+    def meant(self, situation: Situation, pattern: StepPattern) -> StepPattern | None:
         """The pattern with the numbers that generations have in states; None if no step can be meant."""
         return pattern
 
@@ -102,8 +106,8 @@ class ModelStates:
         """Whether the steps of an event name numbers that states have otherwise than the logs."""
         return False
 
-    def told(self, absolute: Absolute, pick: Pick) -> Pick:
-        """The step with the numbers that generations have in the logs; ``absolute`` are those before the step."""
+    def told(self, situation: Situation, pick: Pick) -> Pick:
+        """The step from a situation with the numbers that generations have in the logs."""
         return pick
 
 

@@ -179,6 +179,8 @@ class ConformanceReport:
     properties: tuple[str, ...] = ()
     """The invariants and step invariants that the run is asked about."""
     variables: tuple[Declared, ...] = ()
+    unbounded: str | None = None
+    """The size that bounds generations, if it did not apply."""
     every: tuple[RunsAlike, ...] = ()
     unsearched: str = ""
     near: NearMiss | None = None

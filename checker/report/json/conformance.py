@@ -27,6 +27,7 @@ def conformance_json(report: ConformanceReport) -> str:
         "schema": CONFORM_SCHEMA,
         "protocol": report.protocol,
         "parameters": dict(report.parameters),
+        "unbounded": report.unbounded,
         "faults": list(report.faults),
         "protections": list(report.protections),
         "verdict": report.verdict,

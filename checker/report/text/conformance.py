@@ -82,6 +82,8 @@ def closing_text(report: ConformanceReport) -> str:
 def _read(report: ConformanceReport) -> Iterator[Block]:
     """What was read, and what was not."""
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
+    if report.unbounded is not None:
+        sizes = f"{sizes}, any number of {report.unbounded}"
     faults, protections = (", ".join(names) or "none" for names in (report.faults, report.protections))
     yield Paragraph(f"{sizes}; faults: {faults}; protections: {protections}.")
     streams = ", ".join(f"{s.name} ({s.events:,})" for s in report.streams)
