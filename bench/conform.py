@@ -3,7 +3,7 @@
     python bench/conform.py --events 30000 --wrong 0.5 1.0
 
 A run of the model is taken at random (faults one step in fifty), and written as logs of five streams, a step a second,
-with clocks that are wrong by up to so many seconds, each by its own amount. Crashes and locks that run out are left out.
+with clocks that are wrong by up to so many seconds, each by its own amount. Nobody logs crashes and expired locks.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from random import Random
 
 from planrace.checker import conform, find
 from planrace.checker.logs.generations import NormalStates, generations_of
-from planrace.checker.semantics.replay import Pick
 from planrace.checker.run.request import select
+from planrace.checker.semantics.replay import Pick
 
 FAULTS = ("crash", "lock-expiry")
 RARE = 0.02
@@ -49,9 +49,10 @@ def main() -> None:
             report = conform("fixed", file, sizes, faults=FAULTS)
             cpu, wall = time.process_time() - cpu, time.perf_counter() - began
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            share = f"{report.events / cpu:,.0f} events a second of CPU time"
             print(
-                f"{wrong}: {report.verdict}, {report.events:,} events in {cpu:.1f} s of CPU time, {wall:.1f} s of wall time "
-                f"({report.events / cpu:,.0f} events a second of CPU time); {len(report.hidden)} hidden steps found, "
+                f"{wrong}: {report.verdict}, {report.events:,} events in {cpu:.1f} s of CPU time, {wall:.1f} s of wall "
+                f"time ({share}); {len(report.hidden)} hidden steps found, "
                 f"{hidden} were there; {peak:.0f} MiB at most so far",
                 flush=True,
             )

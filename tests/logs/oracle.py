@@ -25,9 +25,9 @@ def most_explained(instance: Instance, records: Records, hidden: Collection[str]
             ((*at[:n], at[n] + 1, *at[n + 1 :]), after)
             for at, state in _closed(interpreter, layer, hidden)
             for n, events in enumerate(lists)
-            if at[n] < len(events) and _may_be_next(lists, at, n)
+            if at[n] < len(events) and may_be_next(lists, at, n)
             for move, after in interpreter.moves(state)
-            if _is(move, events[at[n]])
+            if is_step(move, events[at[n]])
         }
         if not following:
             return count
@@ -46,7 +46,7 @@ def _closed(interpreter: Interpreter, layer: Any, hidden: Collection[str]) -> se
     return seen
 
 
-def _may_be_next(lists: list[Records], at: tuple[int, ...], stream: int) -> bool:
+def may_be_next(lists: list[Records], at: tuple[int, ...], stream: int) -> bool:
     """No event that is still to come certainly happened before this one."""
     mine = lists[stream][at[stream]]
     begins = mine["at"] - mine.get("uncertainty", 0.0)
@@ -54,7 +54,7 @@ def _may_be_next(lists: list[Records], at: tuple[int, ...], stream: int) -> bool
     return all(r["at"] + r.get("uncertainty", 0.0) >= begins for r in rest)
 
 
-def _is(move: Any, record: dict[str, Any]) -> bool:
+def is_step(move: Any, record: dict[str, Any]) -> bool:
     if move.action.name != record["action"]:
         return False
     chosen = zip(move.action.parameters, move.choice, strict=True)

@@ -1,0 +1,165 @@
+"""All runs that explain logs: the fewest faults, how many runs there are, and what they violate."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planrace import conform, find, render
+from planrace.checker.results.conformance import Conformance
+from planrace.checker.run.request import select
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import Instance, Protocol, integers, step, update, when
+from planrace.properties.kinds import Invariant, invariant
+from tests.logs.logs import Records, logged, random_run
+from tests.logs.oracle import is_step, may_be_next
+
+SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+FAULTS = ["crash", "lock-expiry"]
+UNSEEN = ("crash", "expire_lock", "lose_lock")
+
+
+def written(path: Path, records: Records) -> Path:
+    file = path / "log.jsonl"
+    file.write_text("".join(json.dumps(r) + "\n" for r in records))
+    return file
+
+
+class Runs:
+    """Every run that explains records, hidden steps anywhere, by brute force."""
+
+    def __init__(self, instance: Instance, records: Records) -> None:
+        self._interpreter = Interpreter(instance)
+        self._properties = [p for p in instance.system.properties if isinstance(p, Invariant)]
+        streams: dict[str, Records] = {}
+        for r in records:
+            streams.setdefault(r["stream"], []).append(r)
+        self._lists = list(streams.values())
+        self._end = tuple(map(len, self._lists))
+
+    def cheapest(self) -> dict[frozenset[str], int]:
+        """For each set of invariants that some run violates: the fewest faults of such a run."""
+        found: dict[frozenset[str], int] = {}
+        queue: list[tuple[int, int, Any]] = []
+        best: dict[Any, int] = {}
+        for s in self._interpreter.initials():
+            self._push(queue, best, 0, ((0,) * len(self._lists), s, self._wrong(s)))
+        while queue:
+            cost, _, node = heapq.heappop(queue)
+            if best[node] < cost:
+                continue
+            at, state, wrong = node
+            if at == self._end:
+                found.setdefault(wrong, cost)
+            for faults, there, after in self._steps(at, state):
+                self._push(queue, best, cost + faults, (there, after, wrong | self._wrong(after)))
+        return found
+
+    def _steps(self, at: tuple[int, ...], state: State) -> Iterator[tuple[int, tuple[int, ...], State]]:
+        for move, after in self._interpreter.moves(state):
+            if move.action.name in UNSEEN:
+                yield move.action.fault is not None, at, after
+            for n, events in enumerate(self._lists):
+                if at[n] < len(events) and may_be_next(self._lists, at, n) and is_step(move, events[at[n]]):
+                    yield 0, (*at[:n], at[n] + 1, *at[n + 1 :]), after
+
+    def _push(self, queue: list[tuple[int, int, Any]], best: dict[Any, int], cost: int, node: Any) -> None:
+        if node not in best or cost < best[node]:
+            best[node] = cost
+            heapq.heappush(queue, (cost, len(best), node))
+
+    def _wrong(self, state: State) -> frozenset[str]:
+        return frozenset(p.name for p in self._properties if not self._interpreter.holds(p.holds, state))
+
+
+@pytest.mark.parametrize("name", ["original", "fixed"])
+@pytest.mark.parametrize("seed", range(6))
+def test_no_run_needs_fewer_faults(name: str, seed: int, tmp_path: Path) -> None:
+    """And if all runs violate an invariant, or none does, the answer says so."""
+    instance = select(find(name), SIZES, faults=FAULTS).instance
+    records = logged(random_run(instance, 20, seed, UNSEEN), UNSEEN, 1.2, seed)
+    report = conform(name, written(tmp_path, records), SIZES, faults=FAULTS, every=True)
+    invariants = {p.name for p in instance.system.properties if isinstance(p, Invariant)}
+    told = {frozenset(r.violates) & invariants: r.faults for r in reversed(report.every)}
+    cheapest = Runs(instance, records).cheapest()
+    assert min(told.values()) == min(cheapest.values())
+    assert min(r.faults for r in report.every) == report.every[0].faults
+    for violated, faults in told.items():
+        assert cheapest[violated] <= faults
+    assert frozenset.intersection(*cheapest) <= frozenset.intersection(*told)
+    assert report.trace is not None
+    assert sum(s.fault is not None for s in report.trace.steps) == report.every[0].faults
+
+
+# Small models whose runs are known ----------------------------------------------------------------------------------
+def two_writers() -> Protocol:
+    """Whether b writes after a is in the order of two lines of different streams."""
+    p = Protocol("writers")
+    last = p.variable("last", integers(0, 2), 0)
+    done = p.variable("done", integers(0, 2), 0)
+    p.fault("slip", "b writes again")
+
+    @p.action(by="a")
+    def a():  # type: ignore[no-untyped-def]
+        return step(when(done < 2), update(last, 1), update(done, done + 1))
+
+    @p.action(by="b")
+    def b():  # type: ignore[no-untyped-def]
+        return step(when(done < 2), update(last, 2), update(done, done + 1))
+
+    p.declare(invariant("ends_with_a", (done != 2) | (last == 1), "the last write is by a"))
+    return p
+
+
+def test_logs_that_do_not_decide_are_ambiguous(tmp_path: Path) -> None:
+    """Of two orders one violates the property; with better clocks the logs decide."""
+    near: Records = [{"stream": "a", "at": 1.0, "action": "a"}, {"stream": "b", "at": 1.1, "action": "b"}]
+    log = written(tmp_path, near)
+    report = conform(two_writers(), log, uncertainty=0.2)
+    assert report.verdict is Conformance.AMBIGUOUS
+    assert report.exit_code == 3
+    assert not report
+    assert [(r.violates, r.runs, r.faults) for r in report.every] == [((), 1, 0), (("ends_with_a",), 1, 0)]
+    assert report.judged is not None
+    assert [f.name for f in report.judged.findings] == ["ends_with_a"]
+    text = " ".join(render(report).split())
+    assert "2 runs explain the logs" in text
+    assert "do not decide" in text
+    decided = conform(two_writers(), log)
+    assert decided.verdict is Conformance.CONFORMS
+    assert decided.exit_code == 1
+    assert [(r.violates, r.runs) for r in decided.every] == [(("ends_with_a",), 1)]
+
+
+def test_a_violation_that_was_near_is_told(tmp_path: Path) -> None:
+    """From the state in which it was nearest, by which steps."""
+    log = written(tmp_path, [{"action": "b"}])
+    report = conform(two_writers(), log, logged=["a"])
+    assert report.near is not None
+    assert (report.near.property, report.near.further, report.near.step) == ("ends_with_a", 1, 1)
+    assert report.near.line is not None
+    assert "would have violated ends_with_a" in " ".join(render(report).split())
+    never = conform(two_writers(), written(tmp_path, [{"action": "b"}, {"action": "a"}]))
+    assert never.near is not None
+    assert never.near.further == 1, "after b another b"
+    both = written(tmp_path, [{"action": "publish"}])
+    safe = conform("fixed", both, {"enactors": 1, "endpoints": 1, "plans": 1}, hidden=0)
+    assert safe.near is not None
+    assert safe.near.never
+
+
+def test_runs_that_are_too_many_are_not_searched_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer says so, and is about the run that was found."""
+    monkeypatch.setattr("planrace.checker.logs.conform.ALL_RUNS", 3)
+    instance = select(find("fixed"), SIZES, faults=FAULTS).instance
+    log = written(tmp_path, logged(random_run(instance, 20, 1, UNSEEN), UNSEEN, 1.2, 1))
+    report = conform("fixed", log, SIZES, faults=FAULTS)
+    assert report.every == ()
+    assert report.unsearched == "that takes more than 3 states; --every searches them"
+    assert report.unsearched in " ".join(render(report).split())
+    assert conform("fixed", log, SIZES, faults=FAULTS, every=True).every
