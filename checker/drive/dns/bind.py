@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from pathlib import Path
+
+import dns.name
 
 from planrace.checker.drive.dns.daemon import DaemonServer, installed
 from planrace.checker.drive.dns.nameserver import ALGORITHM, KEY_NAME
@@ -14,6 +17,14 @@ class BindServer(DaemonServer):
 
     program = "named"
     package = "bind9"
+
+    def journal(self, origin: dns.name.Name) -> str:
+        """All changes of a zone since it was made, each with its serial number, as ``named-journalprint`` prints them;
+        empty if that program is missing, or nothing has changed."""
+        program, file = installed("named-journalprint"), f"{origin}zone.jnl"
+        if program is None or self.folder is None or not (self.folder / file).exists():
+            return ""
+        return subprocess.run([program, file], cwd=self.folder, capture_output=True, text=True, check=True).stdout
 
     def configure(self, folder: Path) -> list[str]:
         assert self.key is not None
@@ -31,6 +42,7 @@ class BindServer(DaemonServer):
             f"  listen-on port {self.port} {{ {self.address}; }}; listen-on-v6 {{ none; }};\n"
             f'  allow-transfer {{ key "{KEY_NAME}"; }};\n'
             "  recursion no; dnssec-validation no; notify no; empty-zones-enable no;\n"
+            "  max-journal-size unlimited;\n"
             "};\n"
             'logging { channel all { file "server.log"; severity info; print-time yes; print-category yes; };\n'
             "  category default { all; }; category update { all; }; };\n" + zones

@@ -151,6 +151,11 @@ class Enactor:
             if in_vain:
                 stop.wait(backoff.pause(failures))
 
+    @property
+    def lease(self) -> Lease | None:
+        """Its taking of the lock of the endpoint at the cursor, if it has one."""
+        return self._lease
+
     def crash(self) -> None:
         """Forgets everything, as a new process does. A lock that it holds stays held until it expires."""
         self._become_idle()

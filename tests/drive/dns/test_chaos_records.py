@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,9 @@ from planrace.checker.drive.dns.chaos.options import ChaosOptions, ServerKind
 from planrace.checker.drive.dns.chaos.records import RecordedEnactor, record_kill
 from planrace.checker.drive.dns.chaos.roles import enactor_class
 from planrace.checker.drive.dns.chaos.run import run_chaos
+from planrace.checker.drive.dns.chaos.serials import add_serials
 from planrace.checker.drive.dns.client import NoAnswerError
+from planrace.checker.drive.dns.daemon import installed
 from planrace.checker.drive.dns.deployment import deploy
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.enactor import Enactor, EnactorStep, StepResult
@@ -203,6 +206,47 @@ def test_a_kill_is_a_crash_unless_the_enactor_was_idle(made: list[LoggedRegion],
     assert [s.action for s in report.trace.steps].count("crash") == 2
 
 
+JOURNAL = """\
+del e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 2 3600 600 86400 5
+add e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 3 3600 600 86400 5
+add lock.e1.planrace.test.\t5\tIN\tTXT\t"enactor-1 10.000 aa"
+del e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 3 3600 600 86400 5
+add e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 4 3600 600 86400 5
+add plan-1.trees.e1.planrace.test. 5 IN\tA\t192.0.2.1
+add plan-1.trees.e1.planrace.test. 5 IN\tTXT\t"plan 1"
+del e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 4 3600 600 86400 5
+del lock.e1.planrace.test.\t5\tIN\tTXT\t"enactor-1 10.000 aa"
+add e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 5 3600 600 86400 5
+add lock.e1.planrace.test.\t5\tIN\tTXT\t"enactor-2 20.000 bb"
+del e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 5 3600 600 86400 5
+del lock.e1.planrace.test.\t5\tIN\tTXT\t"enactor-2 20.000 bb"
+add e1.planrace.test.\t5\tIN\tSOA\tns.e1.planrace.test. hostmaster.e1.planrace.test. 6 3600 600 86400 5
+add service.e1.planrace.test. 5\tIN\tCNAME\tplan-1.trees.e1.planrace.test.
+"""
+"""Of ``named-journalprint``: Enactor 1 builds, its lock runs out, and Enactor 2 flips."""
+
+
+def test_steps_have_the_serial_numbers_of_their_changes(tmp_path: Path) -> None:
+    first, second = "enactor-1 10.000 aa", "enactor-2 20.000 bb"
+    steps: list[tuple[str, str, dict[str, Any], int | None]] = [
+        ("take_lock", first, {}, 3),
+        ("build_tree", first, {}, 4),
+        ("build_tree", first, {"plan": 2}, None),
+        ("take_lock", second, {}, 5),
+        ("build_tree", second, {}, None),  # the tree was there, so nothing changed
+        ("flip_alias", second, {}, 6),
+        ("flip_alias", second, {"endpoint": 2}, None),
+        ("take_lock", "enactor-2 30.000 cc", {}, None),
+    ]
+    notes = [{"endpoint": 1, "plan": 1, "lock": lock, **more} for _, lock, more, _ in steps]
+    lines = [{"action": a, "note": note} for (a, *_), note in zip(steps, notes, strict=True)]
+    lines += [{"action": "publish"}, {"action": "flip_alias", "note": notes[5], "refused": "lost"}]
+    (tmp_path / "enactor.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert add_serials(tmp_path, {1: JOURNAL, 2: ""}) == 4
+    found = [json.loads(line).get("serials") for line in (tmp_path / "enactor.jsonl").read_text().splitlines()]
+    assert found == [None if n is None else {"e1": n} for *_, n in steps] + [None, None]
+
+
 def test_what_is_no_enactor_is_refused() -> None:
     with pytest.raises(ModelError, match="is no class of Enactors"):
         enactor_class(f"{DRIFTS}:NoCondition")
@@ -220,6 +264,11 @@ def test_the_repaired_code_conforms_in_chaos(kind: str, tmp_path: Path) -> None:
     sizes = {"enactors": 3, "endpoints": 2, "plans": found.published, "keep": 2}
     report = conform("fixed", logs, sizes, faults=FAULTS)
     assert [f.stem for f in logs] == ["enactor-1", "enactor-2", "enactor-3", "planner"]
+    taken = [r for f in logs for r in map(json.loads, f.read_text().splitlines()) if "lock" in (r.get("note") or {})]
+    taken = [r for r in taken if r["action"] == "take_lock"]
+    journals = kind == "bind" and installed("named-journalprint") is not None
+    assert all(("serials" in r) is journals for r in taken)
+    assert len(taken) > 3
     assert report, report
     assert found.results["flip_alias: accepted"] > 0
 

@@ -20,6 +20,8 @@ NO_STEP = {*WAITING, StepResult.LOST}
 """Results of attempts that are no step of the model."""
 OUTCOMES = {"flip_alias", "list_old_plans", "delete_old_plans"}
 """The steps whose results are outcomes of the model."""
+UNDER_A_LOCK = {"take_lock", "build_tree", "flip_alias"}
+"""The steps that begin, use or end a hold of the lock; ``serials`` asks which changes of the zone they made."""
 OVER_AN_ALIAS = {StepResult.ACCEPTED, StepResult.SUPERSEDED}
 """Results of a flip whose message had the active plan and the rollback plan among its conditions."""
 
@@ -33,7 +35,7 @@ class RecordedEnactor:
 
     def perform(self, step: EnactorStep, does: Performs) -> StepResult:
         """Do a step by ``does``. Raises what that raises; the record of the step then stays open."""
-        e = self._enactor.cursor + 1
+        e, plan, lease = self._enactor.cursor + 1, self._enactor.plan, self._enactor.lease
         try:
             with drive.step(step.__name__, self._i) as s:
                 result = does(step)
@@ -41,6 +43,8 @@ class RecordedEnactor:
                     s.refused(result)
                 else:
                     s.log(after=self._own())
+                    if step.__name__ in UNDER_A_LOCK:
+                        s.log(note={"endpoint": e, "plan": plan, "lock": str(self._enactor.lease or lease)})
                     if step.__name__ in OUTCOMES:
                         s.outcome(result)
                     if result in OVER_AN_ALIAS:

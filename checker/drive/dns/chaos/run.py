@@ -15,6 +15,7 @@ from planrace.checker.drive.dns.chaos import roles
 from planrace.checker.drive.dns.chaos.findings import Findings, read_findings
 from planrace.checker.drive.dns.chaos.options import ChaosOptions, Given, Places, ServerKind
 from planrace.checker.drive.dns.chaos.records import record_kill
+from planrace.checker.drive.dns.chaos.serials import add_serials
 from planrace.checker.drive.dns.client import Client, ZoneError
 from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.journal import Journal
@@ -60,6 +61,7 @@ class _Run:
                 settled = self._settle()
                 reached = tuple(self._active())
                 self._end()
+                self._add_serials()
         finally:
             for child in self._children.values():
                 child.kill()
@@ -102,6 +104,12 @@ class _Run:
     def _end(self) -> None:
         for child in self._children.values():
             child.stop()
+
+    def _add_serials(self) -> None:
+        """The journal of the server says which change of a zone came first."""
+        if isinstance(self._server, BindServer):
+            journals = {e: self._server.journal(origin) for e, origin in enumerate(self._server.origins, 1)}
+            add_serials(self._places.records("").parent, journals)
 
     def _check(self) -> None:
         """A process that ended by itself is an error of ours."""
