@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
-from planrace.checker.engines.limits import until
+from planrace.checker.engines.limits import Listener, until
 from planrace.checker.logs.begun import those_that_count
 from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
 from planrace.checker.logs.events import Stream
 from planrace.checker.logs.generations import UNBOUNDED, generations_of
 from planrace.checker.logs.mapping.file import read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
+from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
 from planrace.checker.results.conformance import ConformanceReport, LogLine
 from planrace.checker.results.mapping import MappingExplanation
@@ -40,6 +41,7 @@ def conform(
     max_width: int = WIDTH,
     every: bool = False,
     time_limit: float | None = None,
+    listener: Listener | None = None,
 ) -> ConformanceReport:
     """Search for a run of the model that the logs tell, as ``check conform`` does. The result is true only if there is
     one that explains every line and violates no property.
@@ -51,8 +53,8 @@ def conform(
     many seconds a clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where
     logs leave the model, and to search all runs; beyond it the answer is unknown. ``every``: search all runs that
     explain the logs, however long it takes, for the one with the fewest faults and for what they violate; otherwise
-    this is done where it takes a few seconds. Raises ``ModelError`` for a wrong request, a wrong mapping and wrong
-    lines.
+    this is done where it takes a few seconds. ``listener`` hears of the progress. Raises ``ModelError`` for a wrong
+    request, a wrong mapping and wrong lines.
     """
     check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
@@ -60,19 +62,20 @@ def conform(
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
     files = _files(logs)
+    progress = LogProgress(listener)
     with until(time_limit):
         generations = generations_of(selection.instance, selection.sizes)
         if generations is not None:
             wide = replace(selection, made=generations.instance(UNBOUNDED))
-            read = _read(wide, files, mapping, uncertainty)
+            read = _read(wide, files, mapping, uncertainty, progress)
             request = ConformRequest(
-                wide, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every
+                wide, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every, progress=progress
             )
             if hidden == 0 or all(a in request.told or a in request.logged for a in generations.counting):
                 return conform_logs(replace(request, generations=generations))
-        read = _read(selection, files, mapping, uncertainty)
+        read = _read(selection, files, mapping, uncertainty, progress)
         request = ConformRequest(
-            selection, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every
+            selection, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every, progress=progress
         )
         return conform_logs(request)
 
@@ -86,17 +89,22 @@ class _Read:
     ignored: int = 0
 
 
-def _read(selection: Selection, files: Sequence[Path], mapping: object, uncertainty: float) -> _Read:
+def _read(
+    selection: Selection, files: Sequence[Path], mapping: object, uncertainty: float, progress: LogProgress
+) -> _Read:
     reader = EventReader(selection, uncertainty)
     if mapping is not None:
-        mapped = _mapped(mapping, reader)
-        mapped.read(files)
+        mapped = _mapped(mapping, reader, progress)
+        with progress.reading():
+            mapped.read(files)
         return _Read(tuple(reader.streams.values()), tuple(mapped.actions), mapped.unrecognised)
-    for file, stream in stream_names(files).items():
-        lines = (LogLine(str(file), number, text) for number, text in lines_of(file))
-        records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
-        for line, record in those_that_count(records):
-            reader.add(record, line, stream)
+    with progress.reading():
+        for file, stream in stream_names(files).items():
+            read = progress.lines(lines_of(file), file)
+            lines = (LogLine(str(file), number, text) for number, text in read)
+            records = ((line, parsed(line.text, Place(line.file, line.line), once=True)) for line in lines)
+            for line, record in those_that_count(records):
+                reader.add(record, line, stream)
     return _Read(tuple(reader.streams.values()))
 
 
@@ -123,10 +131,10 @@ def explain_mapping(
     return _mapped(mapping, EventReader(chosen)).explain(_files(logs))
 
 
-def _mapped(mapping: object, reader: EventReader) -> MappedLogs:
+def _mapped(mapping: object, reader: EventReader, progress: LogProgress = SILENT) -> MappedLogs:
     if not isinstance(mapping, str | Path):
         raise ModelError(f"mapping={shortened(mapping)} names no file", remedy='write mapping="mapping.toml"')
-    return MappedLogs(read_mapping(mapping), reader)
+    return MappedLogs(read_mapping(mapping), reader, progress)
 
 
 def _files(logs: object) -> list[Path]:

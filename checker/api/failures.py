@@ -26,7 +26,8 @@ def sentence_of(problem: BaseException, more_time: str = "--time-limit") -> str:
     """The message for it. ``more_time`` is what the face calls its time limit."""
     code = code_of(problem)
     if code == INTERRUPTED:
-        return "interrupted before there was anything to report"
+        where = f" {problem.args[0]}," if problem.args else ""  # how far it came
+        return f"interrupted{where} before there was anything to report"
     if code == UNDECIDED:
         return f"{problem}, before there was anything to report (give more {more_time})"
     return f"{type(problem).__name__}: {problem}. {OURS}" if code == INTERNAL else str(problem)

@@ -73,7 +73,7 @@ FORMS = "text, json, html."
 )
 @options.time_limit()
 @options.output(FORMS)
-@options.look(progress=False)
+@options.look()
 def conform_command(protocol: str, **arguments: Any) -> int:
     """Find the run of the model that LOGS tell: files of JSON lines, or of any text with a mapping, a stream each,
     with clocks that may be wrong.

@@ -9,6 +9,7 @@ import click
 from planrace.checker.api.conforming import conform, explain_mapping
 from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.text.mapping import mapping_text
 
@@ -35,7 +36,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
             brief=True,
             reads=(*arguments["logs"], mapping or "", *source_of(protocol)),
         )
-        with delivery.answering(protocol):
+        with delivery.answering(protocol), progress(arguments["look"]) as listener:
             found = conform(
                 protocol,
                 arguments["logs"],
@@ -47,6 +48,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
                 max_width=arguments["max_width"],
                 every=arguments["every"],
                 time_limit=arguments["time_limit"],
+                listener=listener,
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))
     return found.exit_code

@@ -80,11 +80,11 @@ def run(arguments: list[str] | None = None, signals: Signals | None = None) -> i
     """Run ``check``; returns the exit code. An exception after a signal counts as a consequence of the signal."""
     try:
         return _run(arguments)
-    except KeyboardInterrupt:
-        return _interrupted(signals)
+    except KeyboardInterrupt as problem:
+        return _interrupted(signals, problem)
     except Exception as problem:
         if signals is not None and signals.number is not None:
-            return _interrupted(signals)
+            return _interrupted(signals, KeyboardInterrupt())
         return _failure(problem)
 
 
@@ -120,14 +120,14 @@ def _run(arguments: list[str] | None) -> int:
     except click.ClickException as problem:
         problem.show()
         return USAGE
-    except click.Abort:
-        raise KeyboardInterrupt from None
+    except click.Abort as problem:  # click's word for an interruption, of which it is the consequence
+        raise KeyboardInterrupt(*(problem.__cause__.args if problem.__cause__ is not None else ())) from None
 
 
-def _interrupted(signals: Signals | None) -> int:
+def _interrupted(signals: Signals | None, problem: KeyboardInterrupt) -> int:
     from planrace.checker.cli.failures import sentence_of
 
-    print(sentence_of(KeyboardInterrupt()), file=sys.stderr)
+    print(sentence_of(problem), file=sys.stderr)
     return (signals or Signals()).code
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum as PythonEnum
 from typing import Any
 
-from planrace.checker.drive.parts import PartsObserved
+from planrace.checker.drive.parts import PartsObserved, key_in
 from planrace.checker.drive.queues import Queues
 from planrace.checker.results.driving import PlaceMismatch
 from planrace.checker.results.trace import NOBODY
@@ -79,7 +79,7 @@ def scalar(sort: Sort, value: Any, what: str, where: Place | None) -> int:
 
 
 def _wrong(what: str, value: Any, wanted: str, where: Place | None) -> ModelError:
-    return ModelError(f"{what} is {shown(value)}, not {wanted}", where=where, remedy="return a value of the sort")
+    return ModelError(f"{what} is {shown(value)}, not {wanted}", where=where, remedy="give a value of the sort")
 
 
 class Observer:
@@ -151,7 +151,7 @@ class Observer:
         if isinstance(value, Mapping):
             elements = {}
             for key, inner in value.items():
-                member = scalar(sort.domain, key, f"{what}, a key,", where)
+                member = scalar(sort.domain, key_in(sort.domain, key), f"{what}, a key,", where)
                 if member not in members:
                     what = f"{what} has the key {key!r}, which is no member of {sort.domain.name}"
                     remedy = f"there are {in_words(sort.domain, members[0])}…{in_words(sort.domain, members[-1])}"
@@ -164,7 +164,7 @@ class Observer:
             raise _wrong(what, value, "a list or a dict", where)
         if len(value) != len(members):
             what = f"{what} has {len(value)} elements, not one for each of the {len(members)} of {sort.domain.name}"
-            raise ModelError(what, where=where, remedy="return a dict to observe some of them")
+            raise ModelError(what, where=where, remedy="give a dict to observe some of them")
         named = zip(names, value, strict=True)
         return tuple(self._value(sort.element, x, f"{what}[{m}]", where) for m, x in named)
 

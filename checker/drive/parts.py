@@ -18,6 +18,11 @@ from planrace.model.language.sequences import SequenceSort
 from planrace.model.language.sorts import Array, Index, Scalar
 
 
+def key_in(sort: Scalar, key: Any) -> Any:
+    """A key of an array or of a map: one of JSON is a text, also if it is a truth value."""
+    return key == "true" if isinstance(sort, Bool) and key in ("true", "false") else key
+
+
 class PartsObserved:
     """Takes values apart into observations of their leaves."""
 
@@ -45,6 +50,7 @@ class PartsObserved:
             case MapSort(key=key, element=element):
                 if not isinstance(value, Mapping):
                     raise self._wrong(what, value, "a dict")
+                value = {key_in(key, k): x for k, x in value.items()}
                 pairs = {m: value.get(m, self._blank(element)) for m in self._members(key)}
                 strange = next((k for k in value if k not in pairs), None)
                 if strange is not None:
@@ -76,7 +82,10 @@ class PartsObserved:
         return found
 
     def _members(self, sort: Scalar) -> list[Any]:
-        return [in_words(sort, m) if isinstance(sort, Enum) else m for m in self._instance.members(sort)]
+        members = self._instance.members(sort)
+        if isinstance(sort, Bool):
+            return [bool(m) for m in members]
+        return [in_words(sort, m) if isinstance(sort, Enum) else m for m in members]
 
     def _blank(self, sort: AnySort) -> Any:
         """What a place that is not in use holds, as a driver would write it."""
@@ -105,7 +114,7 @@ class PartsObserved:
         return self._instance.bounds(sort)[0]  # type: ignore[arg-type]  # arrays are done
 
     def _wrong(self, what: str, value: Any, wanted: str) -> ModelError:
-        return ModelError(f"{what} is {shown(value)}, not {wanted}", where=self._where, remedy="return such a value")
+        return ModelError(f"{what} is {shown(value)}, not {wanted}", where=self._where, remedy="give such a value")
 
 
 def _under(name: str, leaves: dict[str, Any]) -> dict[str, Any]:

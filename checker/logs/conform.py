@@ -18,6 +18,7 @@ from planrace.checker.logs.frontier import Frontier, Frontiers
 from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.judge import Judge, judged_of, violation
 from planrace.checker.logs.order import EventOrder
+from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.rates import StepsAlone
 from planrace.checker.logs.runs import DescribedSteps, LoggedRun
 from planrace.checker.logs.states import ModelStates, run_of
@@ -65,6 +66,7 @@ class ConformRequest:
     ignored: int = 0
     every: bool = False
     generations: Generations | None = None
+    progress: LogProgress = SILENT
 
     @cached_property
     def told(self) -> frozenset[str]:
@@ -101,11 +103,12 @@ class _Conforming:
         generations = request.generations
         self._states = ModelStates(self._instance) if generations is None else NormalStates(generations)
         self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
+        self._hurried = False  # whether the user interrupted, when a run was known
         self._judge = Judge(self._states, judged_of(self._instance.system.properties))
         self._starts = self._states.starts()
 
     def run(self) -> ConformanceReport:
-        search = FirstRun(self._order, self._steps)
+        search = FirstRun(self._order, self._steps, self._request.progress)
         try:
             found = search.search(self._starts)
             if found is None:
@@ -122,7 +125,7 @@ class _Conforming:
         return [(self._order.begin, s) for s in self._starts]
 
     def _frontiers(self, total: int | None = None, judge: Judge | None = None) -> Frontiers:
-        return Frontiers(self._order, self._steps, self._request.width, total, judge)
+        return Frontiers(self._order, self._steps, self._request.width, total, judge, self._request.progress)
 
     def _how_far(self, why: object, search: FirstRun) -> str:
         """Why a search ended, and what was known by then."""
@@ -153,6 +156,9 @@ class _Conforming:
             found = self._frontiers(total, self._judge).search(self._nodes)
         except TimeUpError as problem:
             return None, str(problem)
+        except KeyboardInterrupt:
+            self._hurried = True
+            return None, str(INTERRUPTED)
         if not found.cut:
             assert found.whole, "one search explains all events, and the other none"
             return (found, "") if not self._steps.cut else (None, "the number of hidden steps is bounded")
@@ -196,6 +202,7 @@ class _Conforming:
 
     def _judged(self, run: LoggedRun, violated: int) -> Report:
         """The report on the properties that a run violates."""
+        self._request.progress.begin("finding out why the run violates properties")
         recording = run.recording()
         broken = [violation(recording, p) for n, p in enumerate(self._judge.properties) if violated >> n & 1]
         selection = replace(self._request.selection, made=recording.interpreter.instance)
@@ -204,13 +211,14 @@ class _Conforming:
 
     def _near(self, run: LoggedRun) -> NearMiss | None:
         """How close a run came to a violation; None if there is nothing to violate, or no time to find out."""
-        if not self._judge.properties:
+        if not self._judge.properties or self._hurried:
             return None
+        self._request.progress.begin("finding out how close the run came to a violation")
         try:
             numbers = [number for number, _ in run.situations]
             most = LOOKED_AT * (20 if self._request.every else 1)
             found = nearest_violation(self._states, self._judge, numbers, most)
-        except TimeUpError:
+        except (TimeUpError, KeyboardInterrupt):
             return None
         if not found.picks:
             return NearMiss(found.further, never=found.all) if found.further else None
@@ -224,15 +232,8 @@ class _Conforming:
     # It diverges ---------------------------------------------------------------------------------------------------
     def _diverges(self, ended: Frontier) -> ConformanceReport:
         if ended.cut or self._steps.cut:
-            states, events = counted(self._request.width, "state"), counted(ended.count, "event")
-            hidden = counted(self._request.hidden or 0, "hidden step")
-            why = (
-                f"more than {states} must be held apart after {events}"
-                if ended.cut
-                else f"with at most {hidden} between two events nothing explains more than {ended.count:,} of "
-                f"{counted(self._order.total, 'event')}"
-            )
-            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+            return self._cut(ended)
+        self._request.progress.begin("finding out what nothing explains")
         assert not ended.whole, "one search explains all events, and the other none"
         diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
         run = LoggedRun(self._states, self._order, ended.first)
@@ -252,6 +253,20 @@ class _Conforming:
             repairs=diagnosis.repairs(),
         )
         return self._report(Conformance.DIVERGES, divergence=divergence)
+
+    def _cut(self, ended: Frontier) -> ConformanceReport:
+        """The report if the search for the place was cut. Unless hidden steps are bounded, the first search was
+        complete: nothing explains all events, and only the place is not known."""
+        whole = counted(self._order.total, "event")
+        too_wide = f"more than {counted(self._request.width, 'state')} must be held apart after {ended.count:,}"
+        if not self._steps.cut:
+            why = f"no run explains all {whole}; where they leave the model is not known: {too_wide}"
+            return self._report(Conformance.DIVERGES, stopped=StopReason(StopKind.STATES, why))
+        hidden = counted(self._request.hidden or 0, "hidden step")
+        why = f"with at most {hidden} between two events nothing explains all {whole}"
+        if not ended.cut:
+            why = f"with at most {hidden} between two events nothing explains more than {ended.count:,} of {whole}"
+        return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
 
     def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
         system, sizes = self._instance.system, self._instance.parameters
@@ -281,6 +296,7 @@ class _Conforming:
     def _rates(self) -> tuple[StepRate, ...]:
         """How many steps of each action are right by themselves; none if there is no time for it, or the user
         interrupts: the verdict is known."""
+        self._request.progress.begin("judging each step alone")
         try:
             events = [e for s in self._request.streams for e in s.events]
             generations = self._request.generations

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.logs.explain_event import EventSteps, Explanation, Steps
 from planrace.checker.logs.order import EventOrder, Positions
+from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.states import Situation, moved
 
 Node: TypeAlias = "tuple[Positions, Situation]"
@@ -36,9 +37,10 @@ class _Frame:
 class FirstRun:
     """The first run that explains everything. ``deepest`` is the greatest number of events that were explained."""
 
-    def __init__(self, order: EventOrder, steps: EventSteps) -> None:
+    def __init__(self, order: EventOrder, steps: EventSteps, progress: LogProgress = SILENT) -> None:
         self._order = order
         self._steps = steps
+        self._progress = progress
         self._failed: set[Node] = set()
         self.deepest = 0
         self.nodes = 0
@@ -72,6 +74,7 @@ class FirstRun:
         self.nodes += 1
         if self.nodes % 64 == 0:
             look_at_the_clock()
+            self._progress.tell("explaining: {:,} of {:,} events", self.deepest, self._order.total)
         return _Frame(node, choices_at(self._order, self._steps, node))
 
 

@@ -15,6 +15,7 @@ from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps, Expla
 from planrace.checker.logs.first_run import Explained, Node, after, choices_at, explained
 from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.order import EventOrder
+from planrace.checker.logs.progress import SILENT, LogProgress
 
 Judged = tuple[Node, int]
 """A node, and the properties that were violated on the way, a bit each."""
@@ -74,7 +75,9 @@ class Frontiers:
         most: int,
         total: int | None = None,
         judge: Judge | None = None,
+        progress: LogProgress = SILENT,
     ) -> None:
+        self._progress = progress
         self._order, self._steps, self._judge = order, steps, judge
         self._most, self._total = most, total
 
@@ -88,6 +91,7 @@ class Frontiers:
         count, cut, widest, seen = sum(starts[0][0]), False, len(layer), 0
         last = self._order.total if further is None else min(self._order.total, count + further)
         while count < last:
+            self._progress.tell("all runs: {:,} of {:,} events, {:,} side by side", count, last, len(layer))
             following = self._following(layer)
             if not following:
                 break

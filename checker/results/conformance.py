@@ -22,7 +22,8 @@ class Conformance(StrEnum):
     AMBIGUOUS = "ambiguous"
     """Runs of the model explain every event; some violate a property, and others violate none."""
     DIVERGES = "diverges"
-    """No run of the model explains all of it."""
+    """No run of the model explains all of it. Where the logs leave the model is in ``divergence``; without one that is
+    not known, and ``stopped`` says why."""
     UNKNOWN = "unknown"
 
 

@@ -74,7 +74,7 @@ SIGNATURES = {
     ),
     "conform": (
         "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, logged=(), "
-        "hidden=None, uncertainty=0.0, max_width=20000, every=False, time_limit=None)"
+        "hidden=None, uncertainty=0.0, max_width=20000, every=False, time_limit=None, listener=None)"
     ),
     "replay": ("(trace, driver, protocol=None, parameters=None, *, name=None, loops=3, then=None, time_limit=None)"),
     "state_machine": (

@@ -78,7 +78,7 @@ MISTAKES = {
     "set": (observing({"worn": 3}), "Driver.observe: worn is 3, not a set"),
     "element": (observing({"worn": {"one"}}), "Driver.observe: worn, an element, is 'one', not a number (door)"),
     "array": (observing({"side": "OPEN"}), "Driver.observe: side is 'OPEN', not a list or a dict"),
-    "length": (observing({"side": ["OPEN"]}), "side has 1 elements, not one for each of the 2 of door (return a dict"),
+    "length": (observing({"side": ["OPEN"]}), "side has 1 elements, not one for each of the 2 of door (give a dict"),
     "key": (observing({"side": {3: "OPEN"}}), "side has the key 3, which is no member of door (there are 1…2)"),
     "member": (observing({"side": {1: "OPNE"}}), "side[1] is 'OPNE', which is no member of side (did you mean OPEN?)"),
     "number-of-enum": (observing({"side": {1: 1}}), "side[1] is 1, not a name of a member of side"),

@@ -11,7 +11,19 @@ from typing import Any
 import jsonschema
 import pytest
 
-from planrace import ModelError, conform, find, render
+from planrace import (
+    ModelError,
+    Protocol,
+    array,
+    boolean,
+    conform,
+    find,
+    integers,
+    mapping,
+    render,
+    step,
+    update,
+)
 from planrace.checker.cli.main import run
 from planrace.checker.logs.events import LogEvent, StepPattern
 from planrace.checker.logs.explain_event import EventSteps
@@ -346,3 +358,29 @@ def test_an_event_is_not_taken_for_one_that_was_there_before() -> None:
         event = LogEvent(LogLine("log", 1), (StepPattern(name, ()),))
         assert [e.picks for e in steps.direct(start, event)] == [((name, ()),)]
         del event
+
+
+def by_truth() -> Protocol:
+    """Arrays and maps by truth values."""
+    p = Protocol("by-truth")
+    counts = p.variable("counts", array(boolean(), integers(0, 3)), 0)
+    known = p.variable("known", mapping(boolean(), integers(0, 3)), {})
+
+    @p.action(by="worker")
+    def count():  # type: ignore[no-untyped-def]
+        return step(update(counts[True], counts[True] + 1), update(known, known.put(True, counts[True])))
+
+    return p
+
+
+def test_truth_values_are_keys(tmp_path: Path) -> None:
+    """Keys of JSON are texts."""
+    right = {"action": "count", "after": {"counts": {"true": 1}, "known": {"true": 0}}}
+    assert conform(by_truth(), written(tmp_path, [right])).verdict is Conformance.CONFORMS
+    wrong = {**right, "after": {"counts": {"false": 1}}}
+    report = conform(by_truth(), written(tmp_path, [wrong]))
+    assert report.divergence is not None
+    assert "counts[false] is 1 (in the model 0)" in report.divergence.blocked[0].why
+    for key in ("True", "1", "yes"):
+        with pytest.raises(ModelError, match=r"a key, is .*, not a (truth value|member)"):
+            conform(by_truth(), written(tmp_path, [{**right, "after": {"counts": {key: 1}}}]))

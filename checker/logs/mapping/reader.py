@@ -13,6 +13,7 @@ from planrace.checker.logs.mapping.mapper import LogMapper, MappedLine, record_t
 from planrace.checker.logs.mapping.otlp import telemetry_of
 from planrace.checker.logs.mapping.template import Templates
 from planrace.checker.logs.mapping.watch import watching
+from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.records import EventReader, lines_of, stream_names
 from planrace.checker.results.conformance import LogLine
 from planrace.checker.results.mapping import ExplainedLine, LineKind, MappingExplanation
@@ -31,9 +32,10 @@ Explained = Callable[[], tuple[str, ...]]
 class MappedLogs:
     """The logs of one request. ``unrecognised`` counts lines that are neither steps nor known not to matter."""
 
-    def __init__(self, mapping: LogMapping, reader: EventReader) -> None:
+    def __init__(self, mapping: LogMapping, reader: EventReader, progress: LogProgress = SILENT) -> None:
         """Raises ``ModelError`` if the mapping names an action or a parameter that the model does not have."""
         self._mapping, self._reader = mapping, reader
+        self._progress = progress
         self._actions = dict(_actions(mapping))
         self.unrecognised = 0
         for name, rules in self._actions.items():
@@ -50,7 +52,7 @@ class MappedLogs:
         with watching() as watch:
             for file, stream in stream_names(files).items():
                 mapper = LogMapper(self._mapping, watch)
-                for line, data in self._lines(file):
+                for line, data in self._progress.lines(self._lines(file), file):
                     if self._line(mapper, line, data, stream).kind is LineKind.UNKNOWN:
                         self.unrecognised += 1
                 for step in mapper.unfinished:

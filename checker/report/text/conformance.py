@@ -59,10 +59,11 @@ def conformance_text(report: ConformanceReport) -> str:
         hidden = counted(len(report.hidden), "step")
         beside = f", with {hidden} that no line tells" if report.hidden else ""
         apart = "; but its runs disagree" if report.verdict is Conformance.AMBIGUOUS else ""
-        return f"the model explains all {events}{beside}{apart}"
+        whole = "the one event" if report.events == 1 else f"all {events}"
+        return f"the model explains {whole}{beside}{apart}"
     if report.divergence is not None:
         return f"the logs leave the model after {report.divergence.explained:,} of {events}"
-    return f"undecided: {report.stopped}"
+    return str(report.stopped) if report.verdict is Conformance.DIVERGES else f"undecided: {report.stopped}"
 
 
 def closing_text(report: ConformanceReport) -> str:
