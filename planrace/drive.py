@@ -361,7 +361,7 @@ class _Log(Control):
 
     def __init__(self, path: Path, folder: bool, stream: str, always: dict[str, Any], actions: Any) -> None:
         self._path, self._folder, self._stream, self._always, self.actions = path, folder, stream, always, actions
-        self._first = os.getpid()
+        self._alone = 0 if folder else os.getpid()  # the process that needs no number
         self._begin_process()
 
     def _begin_process(self) -> None:
@@ -389,7 +389,7 @@ class _Log(Control):
         return next(self._numbers)
 
     def _named(self, owner: Any) -> str:
-        name = self._stream if self._process == self._first else f"{self._stream}-{self._process}"
+        name = f"{self._stream}-{self._process}" if self._process != self._alone else self._stream
         if owner is not threading.main_thread():
             name = self._free.pop() if self._free else f"{name}/{next(self._streams)}"
             weakref.finalize(owner, self._free.append, name).atexit = False
@@ -429,9 +429,9 @@ def log_to(
     """From now on the points of this process write its steps to a file, for ``check conform``; in a folder each process
     has a file of its own. None: they do not any more.
 
-    ``stream`` is the name of the process there (default: that of the file, or of the program); threads and tasks get a
-    number behind it. ``uncertainty`` is how many seconds the clock may be wrong by. ``actions`` are points with other
-    names than their actions, None for those that begin no step. In a test nothing is logged.
+    ``stream`` is the name of the process there (default: that of the file or the program): each needs its own, and a
+    folder adds its number, as threads and tasks have theirs. ``uncertainty`` is how many seconds the clock may be wrong
+    by. ``actions`` are points with other names than their actions, None where no step begins. No test is logged.
     """
     global _process  # noqa: PLW0603  (what is off must cost nothing: a point looks at one variable)
     if isinstance(_process, _Remote):

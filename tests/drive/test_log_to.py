@@ -192,6 +192,7 @@ def test_a_step_that_is_killed_may_have_happened(tmp_path: Path) -> None:
                 process.send_signal(signal.SIGKILL)
     logs = sorted((tmp_path / "logs").iterdir())
     assert [f.name.rpartition("-")[0] for f in logs] == ["worker-1", "worker-1"]
+    assert [{r["stream"] for r in lines(f)} for f in logs] == [{f.stem} for f in logs]  # two processes, two streams
     for value in (1, 2):
         seen = tmp_path / "seen.jsonl"
         seen.write_text(json.dumps({"action": "add", "parameters": [2], "after": {"total": value + 1}}))
