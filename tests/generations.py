@@ -32,6 +32,7 @@ from planrace.model.language import (
     subsets,
     such_that,
     sum_of,
+    taken,
     update,
     when,
 )
@@ -165,7 +166,25 @@ class Drawing:
 
     # Generations -----------------------------------------------------------------------------------------------
     def live(self, *bound: Term) -> Term:
+        """A generation that some variable holds."""
         found: Term = self.random.choice([self.latest, self.seen, *(self.held[w] for w in self.workers), *bound])
+        return found
+
+    def computed(self) -> Term:
+        """A generation that is computed from live ones."""
+        found: Term = self.one_of(
+            self.live,
+            self.live,
+            lambda: maximum(self.live(), self.live()),
+            lambda: If(self.flag, self.live(), self.live()),
+            lambda: least(self.plan, lambda g: g.isin(self.kept) & (g >= self.live()), default=self.live()),
+            lambda: least(self.kept, default=0),
+            lambda: (
+                each(self.worker, lambda w: minimum(self.held[w], self.live()))[self.random.choice(self.workers)]
+                if self.workers
+                else self.live()
+            ),
+        )
         return found
 
     def value(self) -> Any:
@@ -200,6 +219,10 @@ class Drawing:
             lambda: (self.kept | {self.live()}) & {self.live(), self.live()},
             lambda: such_that(self.plan, lambda g: g.isin(self.kept) & self.compared(g)),
             lambda: such_that(self.plan, lambda g: exists(self.worker, lambda w: self.held[w] == g)),
+            lambda: such_that(
+                self.plan, lambda g: exists(self.plan, lambda h: h.isin(self.kept) & (g == h) & self.compared(h))
+            ),
+            lambda: If(self.condition(), self.kept, {self.live()}),
             set,
         )
 
@@ -240,8 +263,26 @@ class Drawing:
             lambda: forall(self.plan, lambda g: g.isin(self.kept).implies(self.compared(g))),
             lambda: count(self.plan, lambda g: self.compared(g) & g.isin(self.kept)) == 1,
             lambda: self.kept == {self.live()},
+            lambda: {self.live(), self.live()} - {self.live()} == self.kept,
+            lambda: (self.kept - {self.live()}).issubset(self.kept & {self.live()}),
+            lambda: (self.live() - self.apart).isin(self.kept),
+            lambda: self.live().isin({self.live(), self.live()}),
+            lambda: self.computed() == self.live(),
+            lambda: self.computed() + self.apart <= self.computed(),
+            lambda: self.latest >= 3,
+            lambda: self.live() == self.most,
+            lambda: self.live() >= self.apart,
+            lambda: exists(self.plan, lambda g: exists(self.plan, lambda h: self.pair(g, h))),
+            lambda: forall(
+                self.plan, lambda g: g.isin(self.kept).implies(exists(self.worker, lambda w: self.held[w] < g))
+            ),
             lambda: exists(self.worker, lambda w: self.compared(self.held[w])),
         )
+
+    def pair(self, g: Term, h: Term) -> Term:
+        """Two members of sets, at some distance."""
+        found: Term = g.isin(self.kept) & h.isin(self.kept | {self.live()}) & (g + self.apart < h)
+        return found
 
     # Actions ---------------------------------------------------------------------------------------------------
     def updates(self, w: Term) -> list[Update]:
@@ -307,5 +348,8 @@ class Drawing:
         self.protocol.final(self.condition())
         held = invariant("held", self.condition(), "a random condition")
         later = step_invariant("later", (primed(self.live()) >= self.live()) | self.condition(), "of two states")
-        self.protocol.declare(held, later)
+        apart = primed(self.live()) <= self.live() + self.apart
+        dropped = step_invariant("dropped", taken("drop", g=self.live()).implies(apart), "what is dropped is near")
+        more = forall(self.plan, lambda g: g.isin(primed(self.kept)).implies(g.isin(self.kept) | (g > self.live())))
+        self.protocol.declare(held, later, dropped, step_invariant("more", more, "what is kept later"))
         return self.protocol.system().instance()

@@ -211,8 +211,11 @@ class GenerationCheck:
             case Op.AND | Op.OR:
                 some = (term.op is Op.AND) is truth
                 return (any if some else all)(self._implied(a, x, truth, grounded) for a in term.args)
-            case Op.EXISTS | Op.FORALL:
-                return (term.op is Op.EXISTS) is truth and self._implied(term.args[1], x, truth, grounded)
+            case Op.EXISTS | Op.FORALL if (term.op is Op.EXISTS) is truth:
+                inner, body = term.args
+                if inner.sort in self.terms.sorts and self._implied(body, inner, truth, grounded):
+                    grounded |= {inner}  # it is live whatever x is
+                return self._implied(body, x, truth, grounded)
             case Op.EQ if truth and any(a is x for a in term.args):
                 other = term.args[1] if term.args[0] is x else term.args[0]
                 return self._is_live(other, grounded)

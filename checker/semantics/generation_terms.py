@@ -84,6 +84,7 @@ class GenerationTerms:
         self.counter = counter
         self.interpreter = Interpreter(instance)
         self._kinds: dict[Term, str] = {}
+        self._failing: dict[Term, bool] = {}
         self._free: dict[Term, frozenset[Term]] = {}
 
     def is_generation(self, term: Term) -> bool:
@@ -229,6 +230,12 @@ class GenerationTerms:
 
     def may_fail(self, term: Term) -> bool:
         """Whether evaluating ``term`` may be an error of the model."""
+        found = self._failing.get(term)
+        if found is None:
+            found = self._failing[term] = self._may_fail(term)
+        return found
+
+    def _may_fail(self, term: Term) -> bool:
         if any(map(self.may_fail, term.args)):
             return True
         match term.op:
@@ -273,6 +280,6 @@ def _relabelled(form: LinearForm, mark: Hashable, term: Term | None) -> LinearFo
     """The form with other keys: its values are read elsewhere."""
 
     def other(v: LiveValue) -> LiveValue:
-        return replace(v, key=(mark, v.key), term=term or v.term)
+        return replace(v, key=(mark, v.key), term=v.term if term is None else term)
 
     return replace(form, plus=tuple(map(other, form.plus)), minus=tuple(map(other, form.minus)))

@@ -122,6 +122,21 @@ ALLOWED: dict[str, tuple[Body, tuple[int, int]]] = {
         ),
         (1, 1),
     ),
+    "one bound around another": (
+        lambda s: step(
+            update(
+                s.kept, such_that(s.plan, lambda g: exists(s.plan, lambda h: h.isin(s.kept) & (g == h) & (h > s.seen)))
+            )
+        ),
+        (1, 1),
+    ),
+    "an element of an array that is made": (
+        lambda s: step(
+            when(exists(s.worker, lambda w: each(s.worker, lambda v: If(s.flag, s.held[v], s.seen))[w] < s.latest - 1)),
+            update(s.seen, 0),
+        ),
+        (2, 1),
+    ),
     "an array": (lambda s: step(update(s.held, each(s.worker, lambda w: If(s.held[w] == s.seen, 0, s.seen)))), (1, 1)),
 }
 
@@ -202,6 +217,17 @@ def test_a_parameter_of_a_step_that_is_asked_for() -> None:
     assert small(None, lambda s: reachable("goes", taken("forget", g=s.seen - 1), "an older one goes")).distance == 2
     by_number = small(None, lambda s: reachable("goes", taken("forget", g=3), "the third one goes"))
     assert (by_number.distance, by_number.least) == (4, 4)
+
+
+def test_a_parameter_that_is_a_set_is_refused() -> None:
+    system = Small()
+
+    @system.protocol.action(subsets(system.plan), by="worker")
+    def drop(some: Term) -> Step:
+        return step(when(some.issubset(system.kept)), update(system.kept, system.kept - some))
+
+    with pytest.raises(ModelError, match="action drop has a parameter some that is a set of generations"):
+        formed(system.protocol.system().instance())
 
 
 def test_a_free_parameter_is_refused() -> None:

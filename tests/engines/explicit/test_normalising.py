@@ -14,6 +14,7 @@ from planrace.checker.engines.explicit.normalising import MOST
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import RangeError, State
 from planrace.checker.semantics.normal_form import normal_form
 from planrace.model.dns.protocol import Enactor
@@ -26,8 +27,14 @@ from planrace.model.language import (
     Protocol,
     SetOf,
     Step,
+    Term,
+    array,
     count,
+    exists,
+    forall,
+    index,
     integers,
+    optional,
     step,
     subsets,
     such_that,
@@ -161,6 +168,42 @@ def test_random_systems_with_interchangeable_workers(seed: int) -> None:
     form = formed(instance)
     found = {form.normal(s) for s in reached(instance)}
     assert normal == (orbits(instance, drawing.worker, found), plain[1])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("tried", [1, 5040])
+def test_members_that_refer_to_each_other(tried: int, engine: Any) -> None:
+    """With one order tried, an orbit has several representatives, and runs are traced by the names of members."""
+    protocol = Protocol("followers", "nodes follow each other, and remember when they began")
+    node, generation = index("node", 3, symmetric=True), integers(0, 4, SORT)
+    latest = protocol.variable("latest", generation, 0)
+    leader = protocol.variable("leader", array(node, optional(node)), None)
+    since = protocol.variable("since", array(node, generation), 0)
+
+    @protocol.action(by="planner")
+    def publish() -> Step:
+        return step(when(latest < 4), update(latest, latest + 1))
+
+    @protocol.action(node, node, by=node)
+    def follow(n: Term, m: Term) -> Step:
+        return step(when(n != m, since[n] < latest), update(leader[n], m), update(since[n], latest))
+
+    def longer(n: Term) -> Term:
+        return exists(node, lambda m: (leader[n] == m) & (leader[m] == n) & (since[m] < since[n]))
+
+    protocol.declare(
+        invariant("no-pair", forall(node, lambda n: ~longer(n)), "two who follow each other began together"),
+        invariant("in-time", forall(node, lambda n: since[n] <= latest), "nobody begins early"),
+    )
+    instance = protocol.system().instance()
+    asked, form = list(instance.system.properties), formed(instance)
+    plain, normal = (
+        engine(instance, asked, exhaustive=True, symmetric=True, tried=tried, normal=n).run() for n in (None, form)
+    )
+    assert [len(a.recording.moves) if a.recording else a.verdict for a in normal[0]] == [4, Verdict.HOLDS]
+    assert [len(a.recording.moves) if a.recording else a.verdict for a in plain[0]] == [4, Verdict.HOLDS]
+    assert normal[1].states < plain[1].states
+    assert (normal[1].states_per_orbit > 1) is (tried == 1)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
