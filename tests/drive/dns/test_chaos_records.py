@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from planrace import conform
+from planrace import conform, render
 from planrace.checker.drive.dns.chaos.options import ChaosOptions, ServerKind
 from planrace.checker.drive.dns.chaos.records import RecordedEnactor, record_kill
 from planrace.checker.drive.dns.chaos.roles import enactor_class
@@ -151,7 +152,12 @@ def test_the_outage_is_told_with_its_causes(made: list[LoggedRegion], tmp_path: 
     told = [s.action for s in broken.trace.steps]
     assert told[-1] == "delete_old_plans"
     flips = [n for n, s in enumerate(broken.trace.steps) if s.action == "flip_alias"]
-    assert flips[-1] > told.index("list_old_plans")  # the cause before the effect
+    assert flips[-1] > told.index("list_old_plans")
+    text = " ".join(render(report).split())
+    cause = re.search(r"Cause: .*?\(step (\d+)\) before .*?\(step (\d+)\) before .*?\(step (\d+)\);", text)
+    assert cause is not None
+    assert sorted(map(int, cause.groups())) == [*map(int, cause.groups())]  # the causes before the effect
+    assert int(cause[3]) == len(told)
 
 
 @pytest.mark.parametrize("done", [True, False])
