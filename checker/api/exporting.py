@@ -12,7 +12,7 @@ from planrace.checker.api.request import selected, subject_of
 from planrace.checker.logs.writing import LogLayout, StepToLog, by_stream, log_text
 from planrace.checker.report.formats import select_trace
 from planrace.checker.report.json.read import read_report
-from planrace.checker.report.output import write_whole
+from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.wording import counted
 from planrace.checker.run.call_site import public
 from planrace.checker.run.random_run import random_run
@@ -31,12 +31,18 @@ class ExportedLog:
 
     def write(self, place: str | Path) -> None:
         """Write one file, or, if ``place`` is a folder or ends with a slash, a file for each stream in it. Raises
-        ``OutputError``."""
+        ``OutputError``, and ``ModelError`` for a folder that has logs of other streams."""
         if not str(place).endswith(("/", "\\")) and not Path(place).is_dir():
             write_whole(place, str(self))
             return
         files = by_stream(self.records)
-        Path(place).mkdir(parents=True, exist_ok=True)
+        strangers = sorted({f.name for f in Path(place).glob("*.jsonl")} - files.keys())
+        if strangers:  # read together with these, they would be a log of no run
+            raise ModelError(f"{place} has {strangers[0]}, which is no stream of this run", remedy="name a new folder")
+        try:
+            Path(place).mkdir(parents=True, exist_ok=True)
+        except OSError as problem:
+            raise OutputError(f"cannot make the folder {place}: {problem.strerror} (name another one)") from None
         for name, text in files.items():
             write_whole(Path(place) / name, text)
 

@@ -142,6 +142,10 @@ def test_a_file_for_each_stream(tmp_path: Path) -> None:
     files = sorted((tmp_path / "new").iterdir())
     assert [f.name for f in files] == ["enactor-1.jsonl", "enactor-2.jsonl", "environment.jsonl", "planner.jsonl"]
     assert sum(len(f.read_text().splitlines()) for f in files) == len(exported.records)
+    exported.write(tmp_path / "new")  # again
+    (tmp_path / "new" / "enactor-3.jsonl").touch()
+    with pytest.raises(ModelError, match=r"has enactor-3\.jsonl, which is no stream of this run"):
+        exported.write(tmp_path / "new")
     with pytest.raises(ModelError, match="would have the same file"):
         by_stream([{"stream": "a b"}, {"stream": "a-b"}])
 
@@ -200,6 +204,7 @@ def test_equal_seeds_make_equal_logs(capsys: pytest.CaptureFixture[str]) -> None
             ["-p", "fixed", "--first", "50", "--length", "3"],
             "no line is left: the run has 3 steps, of which 0 are logged",
         ),
+        (["-p", "fixed", "-o", "file/logs/"], "cannot make the folder file/logs/: Not a directory (name another one)"),
         (["missing.json"], "missing.json"),
         (["-p", "fixed", "-o", "none/run.jsonl"], "none/run.jsonl"),
     ],
@@ -208,6 +213,7 @@ def test_a_wrong_request_is_told(
     words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
     assert run(["export", "--to", "log", *words]) == 2
     out, err = capsys.readouterr()
     assert out == ""
