@@ -21,6 +21,11 @@ faults = ["crash"]
 name = "proof"
 protocol = "lease.py:fixed"
 engine = "proof"
+
+[[tool.planrace.check]]
+name = "tokens in order"
+protocol = "lease.py:fixed"
+normalise = "token"
 """
 
 
@@ -42,6 +47,7 @@ def test_every_check_is_an_entry_once(here: Path, capsys: pytest.CaptureFixture[
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         'pyproject.toml: proof: left out, because a baseline has no engine = "proof"',
+        "pyproject.toml: tokens in order: left out, because a baseline has no normalise",
         "planrace.baseline: lease.py:protocol --property no-write-is-undone: new",
         "planrace.baseline: lease.py:fixed -s workers=1 --fault crash: new",
     ]

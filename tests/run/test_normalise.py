@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from planrace.checker import check, render
+from planrace.checker import check, check_project, render
 from planrace.checker.cli.main import run
 from planrace.checker.report.json.read import read_report
 from planrace.checker.results.report import Report
@@ -26,6 +26,7 @@ from planrace.model.language import (
 )
 from planrace.properties import invariant, recoverable
 from tests import ROOT
+from tests.pyprojects import make_project
 
 SMALL: dict[str, Any] = {"enactors": 2, "endpoints": 1, "plans": 4, "keep": 1}
 
@@ -177,6 +178,13 @@ def test_a_runbook_that_would_name_generations() -> None:
 def test_bad_requests(words: list[str], says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-p", "original", *words]) == 2
     assert says in " ".join(capsys.readouterr().err.split())
+
+
+def test_checks_of_a_project(tmp_path: Path) -> None:
+    section = '[[tool.planrace.check]]\nprotocol = "lease.py:fixed"\nnormalise = "token"\n'
+    make_project(tmp_path, section)
+    (found,) = check_project(tmp_path / "pyproject.toml").results
+    assert "up to the normal form of token" in " ".join(render(found.report).split())
 
 
 def test_the_command() -> None:
