@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -79,13 +79,20 @@ def difference(form: NormalForm, states: Iterable[State], properties: Iterable[P
         normal = form.normal(s)
         if form.normal(normal) != normal:
             return f"the normal form of {s} has another: {form.normal(normal)}"
-        if normal != s and _behaviour(form, interpreter, s, asked) != _behaviour(form, interpreter, normal, asked):
+        if normal != s and behaviour(form, interpreter, s, asked) != behaviour(form, interpreter, normal, asked):
             return f"{s} and {normal} differ"
     return None
 
 
-def _behaviour(form: NormalForm, interpreter: Interpreter, s: State, asked: list[Property]) -> Any:
+def behaviour(
+    form: NormalForm,
+    interpreter: Interpreter,
+    s: State,
+    asked: Sequence[Property],
+    normal: Callable[[State], Any] | None = None,
+) -> Any:
     """What a state satisfies, and its steps: with generations by rank, and with the normal forms that they lead to."""
+    normal = normal or form.normal
     rank = {v: n for n, v in enumerate((0, *form.values(s)))}
     held = {v.name: v.sort for v in form.instance.system.variables}
     sorts = {_leaf(held[name]) for name in form.variables}
@@ -103,7 +110,7 @@ def _behaviour(form: NormalForm, interpreter: Interpreter, s: State, asked: list
             if done is not None:
                 move, t = done
                 truths = [_truth(interpreter, p.holds, s, t, move) for p in asked if isinstance(p, StepInvariant)]
-                found[action.name, named] = move.outcome.name, form.normal(t), truths
+                found[action.name, named] = move.outcome.name, normal(t), truths
     return found
 
 

@@ -56,6 +56,26 @@ def test_verdicts_and_lengths_are_the_same(name: str) -> None:
         assert f.trace is None or len(f.trace) == f.depth
 
 
+EXAMPLES = {
+    "rollout:protocol": ("version", {"versions": 5}),
+    "rollout:fixed": ("version", {"versions": 5}),
+    "sessions:half": ("session", {"sessions": 6}),
+    "blue_green:protocol": ("version", {"releases": 4}),
+    "lease:protocol": ("token", {}),
+    "lease:fixed": ("token", {"workers": 1, "leases": 5}),
+}
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples(name: str) -> None:
+    sort, sizes = EXAMPLES[name]
+    file, attribute = name.split(":")
+    plain, normal = both(f"{ROOT}/examples/{file}.py:{attribute}", **sizes, sort=sort, exhaustive=True)
+    assert verdicts(normal) == verdicts(plain)
+    assert states(normal) < states(plain)
+    assert sorted(w.message for w in normal.warnings) == sorted(w.message for w in plain.warnings)
+
+
 def test_the_report_says_so(tmp_path: Path) -> None:
     report = check("fixed", **SMALL, normalise="plan", symmetry=False)
     assert "without symmetry reduction, up to the normal form of plan;" in " ".join(render(report).split())

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
 from planrace.checker import find
-from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.normal_form import NormalForm
 from planrace.model.language import (
     Instance,
     ModelError,
 )
+from planrace.properties.kinds import Invariant, StepInvariant
 from tests import ROOT
-from tests.generations import Drawing, difference, formed, noticed, reached
+from tests.generations import Drawing, behaviour, difference, formed, noticed, reached
 
 FAULTS: list[list[str]] = [[], ["crash", "lock-expiry"], ["bad-plan"], ["stray-delete"]]
 SIZES = ("enactors", "endpoints", "plans", "keep")
@@ -24,10 +26,6 @@ SIZES = ("enactors", "endpoints", "plans", "keep")
 
 def dns(name: str, faults: list[str], *sizes: int) -> NormalForm:
     return formed(find(name).system(faults).instance(**dict(zip(SIZES, sizes, strict=True))))
-
-
-def factor(form: NormalForm, states: list[State]) -> float:
-    return len(states) / len({form.normal(s) for s in states})
 
 
 # Graphs --------------------------------------------------------------------------------------------------------
@@ -147,6 +145,33 @@ def test_compacting_moves_the_counter() -> None:
     assert form.compacted(found[0], 12) == (form.normal(given), {1: 7, 3: 9, 5: 11, 6: 12})
     assert form.compacted(given, 5) is None
     assert form.compacted(given, 16) is None
+
+
+@pytest.mark.parametrize("name", ["original", "fixed"])
+def test_compacted_states_do_the_same(name: str) -> None:
+    """As long as the Planner goes on in both; that is what ``absolute`` says."""
+    form = dns(name, ["stray-delete"], 1, 1, 9, 2)
+    assert {str(t) for t in form.absolute} == {"latest < plans", "latest = plans", "alias[e] = plans"}
+    interpreter = Interpreter(form.instance)
+    asked = [p for p in form.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
+
+    def at_the_top(s: State) -> State:
+        found = form.compacted(s, 9)
+        assert found is not None
+        return found[0]
+
+    def does(s: State) -> Any:
+        return behaviour(form, interpreter, s, asked, at_the_top)
+
+    moved = 0
+    for s in reached(form.instance, 1500)[::5]:
+        latest = s[0]
+        for top in range(1, 9):
+            found = form.compacted(s, top)
+            if found is not None and 0 < latest < 9 and top != latest:
+                assert does(found[0]) == does(s)
+                moved += 1
+    assert moved > 100
 
 
 def test_compacting_a_state_without_generations_changes_nothing() -> None:
