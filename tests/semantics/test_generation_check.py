@@ -53,6 +53,7 @@ class Small:
         self.held = protocol.variable("held", array(self.worker, self.generation), 0)
         self.kept = protocol.variable("kept", subsets(self.plan), set())
         self.flag = protocol.variable("flag", boolean(), False)
+        self.loads = protocol.variable("loads", array(integers(0, 5, "slot"), integers(0, 3, "load")), 0)
         self.load = protocol.variable("load", integers(0, 3, "load"), 0)
 
         @protocol.action(by="planner")
@@ -162,6 +163,11 @@ REFUSED: dict[str, tuple[Body, str]] = {
         lambda s: step(update(s.latest, s.latest + 1), update(s.seen, s.latest + 2)),
         "nor the new value of latest",
     ),
+    "a step that the counter perhaps takes": (
+        lambda s: step(update(s.latest, If(s.flag, s.latest, s.latest + 1)), update(s.seen, s.latest + 1)),
+        "nor the new value of latest",
+    ),
+    "a position": (lambda s: step(when(s.loads[s.seen] == 0), update(s.seen, 0)), "uses a generation as a position"),
     "a counter that is set back": (lambda s: step(update(s.latest, s.seen)), "latest may only grow"),
     "a counter that is reset": (lambda s: step(update(s.latest, 0)), "latest may only grow"),
     "a number in a set": (lambda s: step(update(s.kept, s.kept | {2})), "names generations by number"),
