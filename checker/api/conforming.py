@@ -60,8 +60,8 @@ def conform(
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
     check_number("max_width", max_width, RANGES["max_width"])
     names = {"faults": faults, "with_protections": with_protections, "without": without}
-    selection = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
-    files = _files(logs)
+    selection = of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
+    files = log_files(logs)
     progress = LogProgress(listener)
     with until(time_limit):
         generations = generations_of(selection.instance, selection.sizes)
@@ -108,7 +108,7 @@ def _read(
     return _Read(tuple(reader.streams.values()))
 
 
-def _of_any_size(selection: Selection) -> Selection:
+def of_any_size(selection: Selection) -> Selection:
     """The selection with sizes that may be greater than the protocol declares: nothing is searched but what the logs
     tell, so many plans in them are no obstacle."""
     if isinstance(selection.subject, System) and not selection.sizes:
@@ -127,8 +127,8 @@ def explain_mapping(
 ) -> MappingExplanation:
     """What a mapping makes of the lines of logs. Raises ``ModelError`` for a wrong mapping, and for logs that
     cannot be read."""
-    chosen = _of_any_size(selected(subject_of(protocol, "conform"), parameters, **selection))
-    return _mapped(mapping, EventReader(chosen)).explain(_files(logs))
+    chosen = of_any_size(selected(subject_of(protocol, "conform"), parameters, **selection))
+    return _mapped(mapping, EventReader(chosen)).explain(log_files(logs))
 
 
 def _mapped(mapping: object, reader: EventReader, progress: LogProgress = SILENT) -> MappedLogs:
@@ -137,7 +137,7 @@ def _mapped(mapping: object, reader: EventReader, progress: LogProgress = SILENT
     return MappedLogs(read_mapping(mapping), reader, progress)
 
 
-def _files(logs: object) -> list[Path]:
+def log_files(logs: object) -> list[Path]:
     """The files of logs. Raises ``ModelError``."""
     files = [logs] if isinstance(logs, str | Path) else list(logs) if isinstance(logs, Sequence) else [logs]
     if not files or not all(isinstance(f, str | Path) for f in files):

@@ -62,6 +62,38 @@ FORMS = "text, json, html."
     "long it takes (otherwise only if it takes a few seconds), and 20 times as far for a violation that was near.",
 )
 @options.option(
+    Topic.WHAT,
+    "--follow",
+    is_flag=True,
+    help="Read logs of JSON lines while they are written, until nothing explains what they say, you interrupt it, or "
+    "the time limit ends it.",
+)
+@options.option(
+    Topic.WHAT,
+    "--unlogged",
+    metavar="ACTION",
+    multiple=True,
+    help="With --follow: an action that may happen although no line tells; repeatable (default: those of faults).",
+)
+@options.option(
+    Topic.LIMITS,
+    "--lag",
+    type=NumberType("lag"),
+    default=2.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --follow: a line is in its file so long after its time at the latest.",
+)
+@options.option(
+    Topic.LIMITS,
+    "--patience",
+    type=NumberType("patience"),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="With --follow: a step that began and has not ended after so long may have happened or not.",
+)
+@options.option(
     Topic.LIMITS,
     "--max-width",
     type=NumberType("max_width"),

@@ -26,7 +26,7 @@ def those_that_count(records: Iterable[NumberedRecord]) -> list[NumberedRecord]:
     open_steps: dict[tuple[str, str], int] = {}
     for place, (line, record) in enumerate(records):
         found[place] = line, record
-        key = _key(record, line)
+        key = number_of(record, line)
         if key is None:
             continue
         if "ends" in record and key in open_steps:
@@ -35,7 +35,7 @@ def those_that_count(records: Iterable[NumberedRecord]) -> list[NumberedRecord]:
     return list(found.values())
 
 
-def _key(record: Mapping[str, Any], line: LogLine) -> tuple[str, str] | None:
+def number_of(record: Mapping[str, Any], line: LogLine) -> tuple[str, str] | None:
     """The stream and the number of a step that begins or ends here."""
     names = [name for name in ("begins", "ends") if name in record]
     if not names:

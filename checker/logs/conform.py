@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from planrace.checker.explain.model_data import declared
 from planrace.checker.logs.danger import LOOKED_AT, nearest_violation
 from planrace.checker.logs.diagnosis import DivergenceDiagnosis
-from planrace.checker.logs.events import Stream, pattern_text
+from planrace.checker.logs.events import Stream
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import FirstRun
 from planrace.checker.logs.frontier import Frontier, Frontiers
 from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.judge import Judge, judged_of, violation
+from planrace.checker.logs.logged_events import logged_events
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.rates import StepsAlone
@@ -26,7 +26,6 @@ from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
     LogDivergence,
-    LoggedEvent,
     LogStream,
     NearMiss,
     RunsAlike,
@@ -192,14 +191,6 @@ class _Conforming:
             **found,
         )
 
-    def _logged(self) -> Iterator[LoggedEvent]:
-        actions = self._instance.system.actions
-        for stream, events in zip(self._request.streams, self._order.events, strict=True):
-            for e in events:
-                says = " or ".join(pattern_text(actions[p.action], p) for p in e.patterns)
-                first, last = (x if math.isfinite(x) else None for x in (e.earliest, e.latest))
-                yield LoggedEvent(e.line, stream.name, says, first, last, e.optional)
-
     def _judged(self, run: LoggedRun, violated: int) -> Report:
         """The report on the properties that a run violates."""
         self._request.progress.begin("finding out why the run violates properties")
@@ -289,7 +280,7 @@ class _Conforming:
             properties=tuple(p.name for p in self._judge.properties),
             variables=declared(self._instance),
             rates=self._rates(),
-            logged=tuple(self._logged()),
+            logged=tuple(logged_events(system, [s.name for s in self._request.streams], self._order)),
             **found,  # type: ignore[arg-type]
         )
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -70,6 +71,7 @@ class EventSteps:
         self._hidden = [a for a in states.actions.values() if a.name in hidden]
         self._faults = {a.name for a in states.actions.values() if a.fault is not None}
         self._needs = HiddenNeeds(states.instance, self._hidden)
+        self._numbers = count()
         self._said: dict[object, int] = {}
         self._told: dict[int, tuple[LogEvent, _Told]] = {}
         self._direct_found: dict[object, Explanations] = {}
@@ -209,8 +211,11 @@ class EventSteps:
         found = self._told.get(id(event))
         if found is None:
             observes = bool(event.before or event.after)
-            said: object = (id(event), "observes") if observes else (event.patterns, event.optional)
-            number = self._said.setdefault(said, len(self._said))
+            number = next(self._numbers)  # an event that observes something is explained by itself
+            if not observes:
+                number = self._said.setdefault((event.patterns, event.optional), number)
+            if len(self._told) > REMEMBERED:
+                self._told.clear()
             needs = self._needs.of(event) if self.most is None and self._needs.known else None
             found = self._told[id(event)] = event, _Told(number, observes, needs)  # kept, so that no other has its id
         return found[1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps, Explanation
@@ -22,16 +23,19 @@ Judged = tuple[Node, int]
 
 
 @dataclass(slots=True)
-class _Way:
-    """How a node was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by an event of a
-    stream and its explanation."""
+class Way:
+    """How a node of a layer was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by an event
+    of a stream and its explanation."""
 
     cost: Cost
     runs: int
     node: Node
-    before: _Way | None = None
+    before: Way | None = None
     stream: int = -1
     explanation: Explanation | None = None
+
+
+Layer: TypeAlias = "dict[Judged, Way]"
 
 
 @dataclass(frozen=True)
@@ -84,15 +88,12 @@ class Frontiers:
     def search(self, starts: Sequence[Node], further: int | None = None) -> Frontier:
         """Explain as many events as possible, in every way, or at most ``further`` more. ``starts`` are nodes to go on
         from, all with as many events before them. Raises ``TimeUpError``."""
-        layer: dict[Judged, _Way] = {}
-        for node in starts:
-            violated = 0 if self._judge is None else self._judge.at_start(node[1])
-            layer[node, violated] = _Way(NOTHING, 1, node)
+        layer = self.first_layer(starts)
         count, cut, widest, seen = sum(starts[0][0]), False, len(layer), 0
         last = self._order.total if further is None else min(self._order.total, count + further)
         while count < last:
             self._progress.tell("all runs: {:,} of {:,} events, {:,} side by side", count, last, len(layer))
-            following = self._following(layer)
+            following = self.following(layer)
             if not following:
                 break
             count, layer = count + 1, following
@@ -101,10 +102,19 @@ class Frontiers:
                 cut = True
                 break
         nodes = tuple(dict.fromkeys(node for node, _ in layer))
-        return Frontier(count, count == self._order.total, nodes, tuple(_ends(layer)), cut, widest)
+        return Frontier(count, count == self._order.total, nodes, tuple(ends_of(layer)), cut, widest)
 
-    def _following(self, layer: dict[Judged, _Way]) -> dict[Judged, _Way]:
-        found: dict[Judged, _Way] = {}
+    def first_layer(self, starts: Sequence[Node]) -> Layer:
+        """The layer of the nodes from which a search goes on."""
+        found: Layer = {}
+        for node in starts:
+            violated = 0 if self._judge is None else self._judge.at_start(node[1])
+            found[node, violated] = Way(NOTHING, 1, node)
+        return found
+
+    def following(self, layer: Layer) -> Layer:
+        """The layer with one event more; empty if nothing explains one. Raises ``TimeUpError``."""
+        found: Layer = {}
         for n, ((node, violated), way) in enumerate(layer.items()):
             if n % 16 == 0:
                 look_at_the_clock()
@@ -114,7 +124,7 @@ class Frontiers:
                 cost = Cost(way.cost.faults + e.cost.faults, way.cost.hidden + e.cost.hidden)
                 other = found.get((to, then))
                 if other is None:
-                    found[to, then] = _Way(cost, way.runs, to, way, stream, e)
+                    found[to, then] = Way(cost, way.runs, to, way, stream, e)
                     continue
                 other.runs += way.runs
                 if cost < other.cost:
@@ -122,9 +132,9 @@ class Frontiers:
         return found
 
 
-def _ends(layer: dict[Judged, _Way]) -> Iterator[EndOfRuns]:
+def ends_of(layer: Layer) -> Iterator[EndOfRuns]:
     """The runs of the last layer, by what they violate."""
-    by: dict[int, list[_Way]] = {}
+    by: dict[int, list[Way]] = {}
     for (_, violated), way in layer.items():
         by.setdefault(violated, []).append(way)
     for cheapest, violated in sorted((min(w.cost for w in ways), v) for v, ways in by.items()):
@@ -133,7 +143,7 @@ def _ends(layer: dict[Judged, _Way]) -> Iterator[EndOfRuns]:
         yield EndOfRuns(violated, sum(w.runs for w in ways), cheapest, _run_to(first))
 
 
-def _run_to(way: _Way) -> Explained:
+def _run_to(way: Way) -> Explained:
     taken = []
     while way.before is not None:
         assert way.explanation is not None

@@ -52,21 +52,25 @@ def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
                 number += 1
                 if number % STRIDE == 0:
                     look_at_the_clock()
-                try:
-                    text = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-                except UnicodeDecodeError as problem:
-                    at = Place(str(path), number)
-                    what = f"the line is not UTF-8: byte {problem.start + 1} is {raw[problem.start]:#04x}"
-                    raise ModelError(what, where=at, remedy="convert the log: iconv -f … -t utf-8") from None
-                if len(text) > longest:
-                    at = Place(str(path), number)
-                    raise ModelError(f"the line has more than {longest:,} characters", where=at, remedy="leave it out")
+                text = text_of(raw, Place(str(path), number), longest)
                 if text.strip():
                     yield number, text
     except OSError as problem:
         raise ModelError(
             f"cannot read {path}: {problem.strerror}", remedy="name the logs: check conform … LOG…"
         ) from None
+
+
+def text_of(raw: bytes, where: Place, longest: int = LONGEST) -> str:
+    """A line of a log, without its end. Raises ``ModelError`` if it is not UTF-8, and if it is too long."""
+    try:
+        text = raw.decode("utf-8-sig" if where.line == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as problem:
+        what = f"the line is not UTF-8: byte {problem.start + 1} is {raw[problem.start]:#04x}"
+        raise ModelError(what, where=where, remedy="convert the log: iconv -f … -t utf-8") from None
+    if len(text) > longest:
+        raise ModelError(f"the line has more than {longest:,} characters", where=where, remedy="leave it out")
+    return text
 
 
 def stream_names(files: Sequence[Path]) -> dict[Path, str]:

@@ -49,6 +49,13 @@ class ModelStates:
         """The initial situations."""
         return [(self.number(s), ()) for s in self.interpreter.initials()]
 
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def situation(self, state: State) -> Situation:
+        """A state as the logs tell it."""
+        return self.number(state), ()
+
     def number(self, state: State) -> int:
         """The number of a state."""
         found = self._numbers.get(state)

@@ -184,6 +184,8 @@ class ConformanceReport:
     """The size that bounds generations, if it did not apply."""
     every: tuple[RunsAlike, ...] = ()
     unsearched: str = ""
+    violates: tuple[tuple[str, LogLine], ...] = ()
+    """Of logs that were followed: the properties that every explanation violates, with the line at the latest."""
     near: NearMiss | None = None
     rates: tuple[StepRate, ...] = ()
     """Of the actions whose lines name values before the step."""
@@ -218,6 +220,8 @@ class ConformanceReport:
             return EXIT_CODES[Verdict.VIOLATED]
         if self.verdict in (Conformance.UNKNOWN, Conformance.AMBIGUOUS):
             return EXIT_CODES[Verdict.UNKNOWN]
+        if self.violates:
+            return EXIT_CODES[Verdict.VIOLATED]
         broken = self.judged is not None and any(f.verdict is Verdict.VIOLATED for f in self.judged.findings)
         return EXIT_CODES[Verdict.VIOLATED if broken else Verdict.HOLDS]
 

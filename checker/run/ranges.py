@@ -108,6 +108,8 @@ RANGES = {
     "last": Range(1, 10**9, "steps"),
     "skew": Range(0, 10**6, "seconds", whole=False),
     "drop": Range(0, 10**9, "lines"),
+    "lag": Range(0, 10**6, "seconds", whole=False),
+    "patience": Range(0, 10**6, "seconds", whole=False),
     "max_width": Range(1, 10**7, "states"),
 }
 """The ranges by the Python name of the parameter."""

@@ -29,6 +29,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "render": {"report": REPORTED},
     "save": {"report": REPORTED, "path": "no.json"},
     "conform": {"protocol": "fixed", "logs": "no.jsonl"},
+    "follow": {"protocol": "fixed", "logs": "no.jsonl"},
     "cover": {"protocol": "fixed", "driver": object},
     "state_machine": {"protocol": "fixed", "driver": object},
 }

@@ -71,6 +71,7 @@ NUMBERS = {
         f"conform --{option}": [*P, "run.jsonl"]
         for option in ("hidden", "max-width", "time-limit", "uncertainty", "width")
     },
+    **{f"conform --{option}": [*P, "run.jsonl", "--follow"] for option in ("lag", "patience")},
     **{
         f"export --{option}": [*P, "--to", "log"]
         for option in ("drop", "first", "last", "length", "seed", "skew", "time-limit")

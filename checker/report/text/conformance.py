@@ -72,6 +72,10 @@ def closing_text(report: ConformanceReport) -> str:
         return "undecided"
     if report.verdict is Conformance.DIVERGES:
         return "the logs diverge from the model"
+    if report.violates:
+        return f"the logs conform, and what they tell violates {joined([name for name, _ in report.violates])}"
+    if report.judged is None and report.verdict is Conformance.AMBIGUOUS:
+        return "the logs conform, and do not decide whether what they tell violates a property"
     if report.judged is None:
         return "the logs conform, and what they tell violates nothing"
     names = joined([f.name for f in report.judged.findings])

@@ -1,0 +1,173 @@
+"""Reads logs while they grow, and answers when the model explains them no more, or when the user ends it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from planrace.checker.explain.model_data import declared
+from planrace.checker.logs.diagnosis import DivergenceDiagnosis
+from planrace.checker.logs.following import FollowOptions, LogFollower
+from planrace.checker.logs.generations import Generations, NormalStates
+from planrace.checker.logs.growing_log import GrowingLog
+from planrace.checker.logs.judge import judged_of
+from planrace.checker.logs.logged_events import logged_events
+from planrace.checker.logs.records import EventReader, stream_names
+from planrace.checker.logs.runs import LoggedRun
+from planrace.checker.logs.states import ModelStates
+from planrace.checker.results.conformance import Conformance, ConformanceReport, LogDivergence, LogStream
+from planrace.checker.results.stop import StopKind, StopReason
+from planrace.checker.results.wording import counted
+from planrace.checker.run.request import Selection
+from planrace.model.language import ModelError
+
+PAUSE = 0.2
+"""Seconds between two looks at the logs."""
+FORGOTTEN = "the beginning of logs that are followed is forgotten"
+
+
+@dataclass(frozen=True)
+class FollowRequest:
+    """What to ask of logs that grow. ``hidden`` are the actions of which no line tells. ``lag`` is how many seconds
+    after its time a line is there, ``patience`` how many seconds a step may be open. ``seconds`` ends it (None: the
+    user does). ``tell`` gets what there is to say on the way, and ``shown`` how many events are explained and how many
+    wait."""
+
+    selection: Selection
+    files: Sequence[Path]
+    hidden: Sequence[str]
+    uncertainty: float
+    width: int
+    lag: float
+    patience: float
+    seconds: float | None
+    generations: Generations | None = None
+    tell: Callable[[str], None] = lambda text: None
+    shown: Callable[[int, int], None] = lambda explained, waiting: None
+
+
+def follow_logs(request: FollowRequest) -> ConformanceReport:
+    """Follow the logs. Raises ``ModelError`` for wrong lines, and ``KeyboardInterrupt`` at a second interruption."""
+    return _Following(request).run()
+
+
+class _Following:
+    """One answer."""
+
+    def __init__(self, request: FollowRequest) -> None:
+        self._began = time.monotonic()
+        self._request = request
+        system = request.selection.instance.system
+        self._reader = EventReader(request.selection, request.uncertainty)
+        self._logs = [
+            GrowingLog(path, name, self._reader, request.patience) for path, name in stream_names(request.files).items()
+        ]
+        options = FollowOptions(request.hidden, judged_of(system.properties), request.width, request.lag)
+        self._follower = LogFollower(self._states, options)
+        self._told: set[str] = set()
+
+    def _states(self) -> ModelStates:
+        generations = self._request.generations
+        return ModelStates(self._request.selection.instance) if generations is None else NormalStates(generations)
+
+    def run(self) -> ConformanceReport:
+        try:
+            while not self._follower.ended and not self._is_over():
+                self._look(last=False)
+                time.sleep(PAUSE)
+        except KeyboardInterrupt:
+            pass
+        if not self._follower.ended:
+            self._look(last=True)
+        if not self._follower.explained and not self._follower.ended:
+            raise ModelError(
+                "the logs have no event, so they say nothing", remedy="name logs to which steps are written"
+            )
+        return self._answer()
+
+    def _is_over(self) -> bool:
+        seconds = self._request.seconds
+        return seconds is not None and time.monotonic() - self._began >= seconds
+
+    def _look(self, *, last: bool) -> None:
+        """Read what is new, explain it, and tell what is worth it."""
+        now = time.monotonic()
+        for log in self._logs:
+            log.read(now, last=last)
+        follower = self._follower
+        follower.go_on(list(self._reader.streams.values()), now, last=last)
+        for name, line in follower.violated.items():
+            if name not in self._told:
+                self._told.add(name)
+                self._request.tell(f"{name} is violated by every explanation of the logs, at {line} at the latest")
+        if follower.doubt and "doubt" not in self._told:
+            self._told.add("doubt")
+            self._request.tell(f"{follower.doubt}; from now on a divergence is not certain")
+        self._request.shown(follower.explained, follower.waiting)
+
+    # The answer ----------------------------------------------------------------------------------------------------
+    def _answer(self) -> ConformanceReport:
+        follower = self._follower
+        if follower.cut:
+            states, events = counted(self._request.width, "state"), counted(follower.explained, "event")
+            why = f"more than {states} must be held apart after {events}"
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+        run = LoggedRun(follower.states, follower.order, follower.ends[0].first)
+        trace = run.trace()
+        told = {"lines": run.lines, "told": run.told}
+        if follower.ended and follower.doubt:
+            why = f"nothing explains what comes after {counted(follower.explained, 'event')}, but {follower.doubt}"
+            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+        if follower.ended:
+            return self._report(Conformance.DIVERGES, divergence=self._divergence(run))
+        violated = [e.violated for e in follower.ends]
+        apart = any(violated) and not all(violated)
+        return self._report(
+            Conformance.AMBIGUOUS if apart else Conformance.CONFORMS,
+            trace=trace,
+            **told,
+            hidden=tuple(run.hidden(trace)),
+            unsearched=FORGOTTEN,
+        )
+
+    def _divergence(self, run: LoggedRun) -> LogDivergence:
+        follower = self._follower
+        diagnosis = DivergenceDiagnosis(follower.order, follower.steps, follower.nodes)
+        positions = follower.nodes[0][0]
+        streams = zip(self._reader.streams, follower.order.events, positions, strict=True)
+        return LogDivergence(
+            explained=follower.explained,
+            trace=run.trace(),
+            lines=run.lines,
+            told=run.told,
+            last=tuple((name, events[at - 1].line if at else None) for name, events, at in streams),
+            blocked=diagnosis.blocked(),
+            hypotheses=len({situation for _, situation in follower.nodes}),
+            repairs=diagnosis.repairs(),
+        )
+
+    def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
+        instance, generations, follower = self._request.selection.instance, self._request.generations, self._follower
+        system, sizes = instance.system, instance.parameters
+        unbounded = None if generations is None else generations.parameter.name
+        if unbounded is not None:
+            del sizes[unbounded]
+        return ConformanceReport(
+            protocol=system.name,
+            parameters=dict([*sizes.items(), *system.options]),
+            unbounded=unbounded,
+            faults=system.faults,
+            protections=system.protections,
+            verdict=verdict,
+            streams=tuple(LogStream(name, many) for name, many in follower.totals.items()),
+            seconds=time.monotonic() - self._began,
+            silent=tuple(self._request.hidden),
+            late=tuple(line for log in self._logs for line in log.late),
+            properties=tuple(p.name for p in judged_of(system.properties)),
+            variables=declared(instance),
+            logged=tuple(logged_events(system, list(follower.totals), follower.order)),
+            violates=tuple(follower.violated.items()),
+            **found,  # type: ignore[arg-type]
+        )

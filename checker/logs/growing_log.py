@@ -1,0 +1,79 @@
+"""Reads a log while it grows: the events of complete lines, as soon as no later line can change what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from planrace.checker.logs.begun import number_of, those_that_count
+from planrace.checker.logs.records import LONGEST, EventReader, parsed, text_of
+from planrace.checker.results.conformance import LogLine
+from planrace.model.language import ModelError, Place
+
+
+class GrowingLog:
+    """A file of records that grows. What stands behind a step that has not ended waits until it ends. A step that is
+    open for more than ``patience`` seconds may have happened or not, as one that a crash has cut; a line that ends it
+    later is left out. ``lines`` counts the lines that were read, ``late`` those that were left out."""
+
+    def __init__(self, path: Path, stream: str, reader: EventReader, patience: float) -> None:
+        self.path, self._stream, self._reader, self._patience = path, stream, reader, patience
+        self.lines = 0
+        self.late: list[LogLine] = []
+        self._offset = 0
+        self._rest = b""
+        self._waiting: list[tuple[LogLine, dict[str, object]]] = []
+        self._since: dict[int, float] = {}
+        self._over: set[tuple[str, str]] = set()
+        """Steps of which the event was passed on."""
+
+    def read(self, now: float, *, last: bool = False) -> None:
+        """Read what was written since; ``now`` is a time in seconds. ``last``: nothing more will be written, so a line
+        without an end counts, and nothing waits. Raises ``ModelError``."""
+        for line in self._new_lines(last):
+            record = parsed(line.text, Place(line.file, line.line), once=True)
+            self._waiting.append((line, record))
+            self._since[line.line] = now
+        self._waiting = those_that_count(self._waiting)
+        while self._waiting and (last or not self._is_open(*self._waiting[0], now)):
+            self._pass_on(*self._waiting.pop(0))
+
+    def _new_lines(self, last: bool) -> Iterator[LogLine]:
+        data = self._rest + self._new_bytes()
+        *complete, self._rest = data.split(b"\n")
+        if last and self._rest:
+            complete, self._rest = [*complete, self._rest], b""
+        if len(self._rest) > 4 * LONGEST:
+            text_of(b" " * (LONGEST + 1), Place(str(self.path), self.lines + len(complete) + 1))
+        for raw in complete:
+            self.lines += 1
+            text = text_of(raw, Place(str(self.path), self.lines))
+            if text.strip():
+                yield LogLine(str(self.path), self.lines, text)
+
+    def _new_bytes(self) -> bytes:
+        try:
+            if self.path.stat().st_size < self._offset:
+                where = Place(str(self.path), self.lines)
+                raise ModelError("the log has become shorter", where=where, remedy="start again with the new file")
+            with self.path.open("rb") as file:
+                file.seek(self._offset)
+                found = file.read()
+        except OSError as problem:
+            remedy = "name the logs: check conform --follow … LOG…"
+            raise ModelError(f"cannot read {self.path}: {problem.strerror}", remedy=remedy) from None
+        self._offset += len(found)
+        return found
+
+    def _is_open(self, line: LogLine, record: dict[str, object], now: float) -> bool:
+        return "begins" in record and now - self._since[line.line] < self._patience
+
+    def _pass_on(self, line: LogLine, record: dict[str, object]) -> None:
+        del self._since[line.line]
+        number = number_of(record, line)
+        if number is not None:
+            if "ends" in record and number in self._over:
+                self.late.append(line)
+                return
+            self._over.add(number)
+        self._reader.add(record, line, self._stream)
