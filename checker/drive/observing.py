@@ -50,7 +50,7 @@ def parameter_in(instance: Instance, sort: Sort, value: Any, what: str, where: P
     found = scalar(sort, value, what, where)
     low, high = instance.bounds(sort)  # type: ignore[arg-type]  # no parameter is an array
     if not low <= found <= high:
-        raise ModelError(f"{what} is {found}", where=where, remedy=f"write one from {low} to {high}")
+        raise ModelError(f"{what} is {shown(found)}", where=where, remedy=f"write one from {low} to {high}")
     return found
 
 

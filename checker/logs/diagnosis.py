@@ -24,6 +24,8 @@ from planrace.model.language.terms import subterms
 
 HYPOTHESES = 20
 """States of the last layer for which reasons are given."""
+LONG = 200
+"""Characters of a value that a sentence shows."""
 FURTHER = 40
 """Events that a repair is followed over."""
 WIDTH = 500
@@ -76,7 +78,9 @@ class DivergenceDiagnosis:
         if agrees(observation, state):
             return ""
         found = self._observer.mismatches(observation, state)
-        return " and ".join(f"{m.place} is {m.observed} (in the model {m.expected})" for m in found)
+        return " and ".join(
+            f"{brief(m.place)} is {brief(m.observed)} (in the model {brief(m.expected)})" for m in found
+        )
 
     def _false_part(self, state: State, pattern: StepPattern) -> str:
         """What of the guard is false, if all parameters are known."""
@@ -168,6 +172,11 @@ class DivergenceDiagnosis:
                 if pattern.values[n] is not None:
                     values = (*pattern.values[:n], None, *pattern.values[n + 1 :])
                     yield f"another {name}", replace(event, patterns=(replace(pattern, values=values),))
+
+
+def brief(text: str) -> str:
+    """A value of a log in a sentence: a line may have numbers of any length."""
+    return text if len(text) <= LONG else f"{text[: LONG - 3]}…"
 
 
 def _conjuncts(term: Term) -> Iterable[Term]:

@@ -40,15 +40,16 @@ class EventOrder:
         """The events with intervals that their order in the stream narrows: an event came neither before the one before
         it nor after the one after it.
 
-        Where a clock went back between two lines, nobody knows which of the two readings is wrong. So both events
-        happened at any time between them: to believe the first would date the second too late, and the reverse."""
+        Where a clock went back between two lines, nobody knows which of the two readings is wrong. If it is the first,
+        its event came earlier than it says, and if it is the second, that one came later. So the first event happened
+        at any time up to its reading, and the second at any time from its reading on."""
         latest_before = [*accumulate((e.earliest for e in events), max, initial=-math.inf)][:-1]
         soonest_after = [*accumulate((e.latest for e in reversed(events)), min, initial=math.inf)][-2::-1]
         self.late += [e for e, bound in zip(events, latest_before, strict=True) if e.latest < bound]
         bounds = zip(events, latest_before, soonest_after, strict=True)
         self.doubtful |= {e.line for e, low, high in bounds if e.latest < low or e.earliest > high}
-        earliest = [min(e.earliest, bound) for e, bound in zip(events, soonest_after, strict=True)]
-        latest = [max(e.latest, bound) for e, bound in zip(events, latest_before, strict=True)]
+        earliest = [e.earliest if e.earliest <= x else -math.inf for e, x in zip(events, soonest_after, strict=True)]
+        latest = [e.latest if e.latest >= x else math.inf for e, x in zip(events, latest_before, strict=True)]
         begins = accumulate(earliest, max)
         ends = [*accumulate(reversed(latest), min)][::-1]
         return [replace(e, earliest=b, latest=d) for e, b, d in zip(events, begins, ends, strict=True)]

@@ -11,6 +11,7 @@ and the one that says how it ended (``checker/logs/begun.py``); ``refused`` (the
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import os
@@ -19,6 +20,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from planrace.model.language.errors import known, near
 
 LONGEST = 1 << 20
 """Characters of a line; a longer one is no record."""
+LONGEST_NAME = 500
+"""Characters of the name of a stream."""
 STEP_KEYS = ("action", "parameters", "outcome")
 NUMBER = re.compile(r"-?\d{1,18}")
 """A whole number as a text."""
@@ -47,9 +51,7 @@ def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
     is not UTF-8 and one that is too long, and ``TimeUpError``."""
     try:
         with path.open("rb") as file:
-            number = 0
-            while raw := file.readline(4 * longest):
-                number += 1
+            for number, raw in enumerate(iter(partial(file.readline, 4 * longest), b""), 1):
                 if number % STRIDE == 0:
                     look_at_the_clock()
                 text = text_of(raw, Place(str(path), number), longest)
@@ -62,15 +64,31 @@ def lines_of(path: Path, longest: int = LONGEST) -> Iterator[tuple[int, str]]:
 
 
 def text_of(raw: bytes, where: Place, longest: int = LONGEST) -> str:
-    """A line of a log, without its end. Raises ``ModelError`` if it is not UTF-8, and if it is too long."""
+    """A line of a log, without its end and without a mark of UTF-8, which joined files have within, too. Raises
+    ``ModelError`` for one that is not UTF-8, is too long, or has a NUL."""
     try:
-        text = raw.decode("utf-8-sig" if where.line == 1 else "utf-8").rstrip("\r\n")
+        text = raw.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as problem:
-        what = f"the line is not UTF-8: byte {problem.start + 1} is {raw[problem.start]:#04x}"
-        raise ModelError(what, where=where, remedy="convert the log: iconv -f … -t utf-8") from None
-    if len(text) > longest:
-        raise ModelError(f"the line has more than {longest:,} characters", where=where, remedy="leave it out")
+        raise _unreadable(raw, problem, longest, where) from None
+    if len(text) > longest or "\0" in text:
+        raise _unreadable(raw, None, longest, where)
     return text
+
+
+def _unreadable(raw: bytes, wrong: UnicodeDecodeError | None, longest: int, where: Place) -> ModelError:
+    """What is wrong with a line that is too long, is not UTF-8, or has a NUL."""
+    if len(raw) >= 4 * longest or (wrong is None and len(raw.decode("utf-8-sig").rstrip("\r\n")) > longest):
+        return ModelError(f"the line has more than {longest:,} characters", where=where, remedy="leave it out")
+    if raw.startswith(b"\x1f\x8b"):
+        return ModelError("the file is packed by gzip", where=where, remedy="unpack it: gunzip")
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    how = "iconv -f utf-16 -t utf-8" if utf16 or wrong is None else "iconv -f … -t utf-8, often -f latin1"
+    if wrong is None:
+        remedy = f"convert the log if it is UTF-16: {how}; otherwise leave the line out"
+        return ModelError("the line has a NUL character", where=where, remedy=remedy)
+    place = wrong.start + len(raw) - len(wrong.object)  # the mark at its begin is no longer part of the object
+    byte = f"byte {place + 1} is {raw[place]:#04x}"
+    return ModelError(f"the line is not UTF-8: {byte}", where=where, remedy=f"convert the log: {how}")
 
 
 def stream_names(files: Sequence[Path]) -> dict[Path, str]:
@@ -92,7 +110,9 @@ def parsed(text: str, where: Place, *, once: bool = False) -> dict[str, Any]:
     try:
         found = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique if once else None)
     except (ValueError, RecursionError) as problem:
-        reason = str(problem) if isinstance(problem, ValueError) else "it is nested too deeply"
+        told = isinstance(problem, json.JSONDecodeError | _NotJsonError)
+        reason = str(problem) if told else "a number has too many digits"
+        reason = "it is nested too deeply" if isinstance(problem, RecursionError) else reason
         what = f"the line is not JSON: {reason}"
         raise ModelError(what, where=where, remedy="write a JSON object in each line (docs/conform.md)") from None
     if not isinstance(found, dict):
@@ -102,16 +122,20 @@ def parsed(text: str, where: Place, *, once: bool = False) -> dict[str, Any]:
     return found
 
 
+class _NotJsonError(ValueError):
+    """What Python's reader takes, and JSON does not have."""
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
-        raise ValueError(f"an object has the key {shortened(twice)} twice")
+        raise _NotJsonError(f"an object has the key {shortened(twice)} twice")
     return found
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise _NotJsonError(f"{name} is no number")
 
 
 class EventReader:
@@ -132,8 +156,8 @@ class EventReader:
             if key not in KEYS:
                 raise ModelError(f"a record has no {key!r}", where=where, remedy=near(str(key), KEYS))
         name = record.get("stream", stream)
-        if not isinstance(name, str | int) or isinstance(name, bool):
-            raise _wrong("stream", name, "a name", where)
+        if not isinstance(name, str | int) or isinstance(name, bool) or len(str(name)) > LONGEST_NAME:
+            raise _wrong("stream", name, f"a name of at most {LONGEST_NAME:,} characters", where)
         found = self.streams.setdefault(str(name), Stream(str(name)))
         try:
             event = self._event(record, line, where)
