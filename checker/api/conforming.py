@@ -40,6 +40,7 @@ def conform(
     uncertainty: float = 0.0,
     max_width: int = WIDTH,
     every: bool = False,
+    join: bool = False,
     time_limit: float | None = None,
     listener: Listener | None = None,
 ) -> ConformanceReport:
@@ -53,7 +54,8 @@ def conform(
     many seconds a clock may be wrong by. ``max_width`` is the most states that are held apart to find out exactly where
     logs leave the model, and to search all runs; beyond it the answer is unknown. ``every``: search all runs that
     explain the logs, however long it takes, for the one with the fewest faults and for what they violate; otherwise
-    this is done where it takes a few seconds. ``listener`` hears of the progress. Raises ``ModelError`` for a wrong
+    this is done where it takes a few seconds. ``join``: the logs begin while the system runs, in any state that the
+    model reaches. ``listener`` hears of the progress. Raises ``ModelError`` for a wrong
     request, a wrong mapping and wrong lines.
     """
     check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
@@ -63,21 +65,22 @@ def conform(
     selection = of_any_size(selected(subject_of(protocol, "conform"), parameters, **names))
     files = log_files(logs)
     progress = LogProgress(listener)
+
+    def request(chosen: Selection) -> ConformRequest:
+        read = _read(chosen, files, mapping, uncertainty, progress)
+        certain = (*logged, *read.logged)
+        return ConformRequest(
+            chosen, read.streams, certain, hidden, max_width, read.ignored, every, join=join, progress=progress
+        )
+
     with until(time_limit):
         generations = generations_of(selection.instance, selection.sizes)
         if generations is not None:
-            wide = replace(selection, made=generations.instance(UNBOUNDED))
-            read = _read(wide, files, mapping, uncertainty, progress)
-            request = ConformRequest(
-                wide, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every, progress=progress
-            )
-            if hidden == 0 or all(a in request.told or a in request.logged for a in generations.counting):
-                return conform_logs(replace(request, generations=generations))
-        read = _read(selection, files, mapping, uncertainty, progress)
-        request = ConformRequest(
-            selection, read.streams, (*logged, *read.logged), hidden, max_width, read.ignored, every, progress=progress
-        )
-        return conform_logs(request)
+            made = request(replace(selection, made=generations.instance(UNBOUNDED)))
+            told = hidden == 0 or all(a in made.told or a in made.logged for a in generations.counting)
+            if told and not (join and generations.named_in(made.streams)):
+                return conform_logs(replace(made, generations=generations))
+        return conform_logs(request(selection))
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,12 @@ FORMS = "text, json, html."
 )
 @options.option(
     Topic.WHAT,
+    "--join",
+    is_flag=True,
+    help="The logs begin while the system runs: in any state that the model reaches (at most as many as --max-width).",
+)
+@options.option(
+    Topic.WHAT,
     "--follow",
     is_flag=True,
     help="Read logs of JSON lines while they are written, until nothing explains what they say, you interrupt it, or "

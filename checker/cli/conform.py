@@ -57,6 +57,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
                     logged=arguments["logged"],
                     hidden=arguments["hidden"],
                     every=arguments["every"],
+                    join=arguments["join"],
                     listener=listener,
                 )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))
@@ -66,7 +67,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
 def _check_following(arguments: dict[str, Any]) -> None:
     """Raises ``UsageError`` for options that only matter if logs are followed, or cannot be had then."""
     if arguments["follow"]:
-        for name in ("mapping", "explain_mapping", "logged", "hidden", "every"):
+        for name in ("mapping", "explain_mapping", "logged", "hidden", "every", "join"):
             if arguments[name] not in (None, False, ()):
                 option = f"--{name.replace('_', '-')}"
                 raise click.UsageError(f"{option} cannot be had with --follow; leave it out, or follow no logs.")

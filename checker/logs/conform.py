@@ -17,11 +17,12 @@ from planrace.checker.logs.frontier import Frontier, Frontiers
 from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.judge import Judge, judged_of, violation
 from planrace.checker.logs.logged_events import logged_events
+from planrace.checker.logs.middle import Beginnings, beginnings
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.rates import StepsAlone
 from planrace.checker.logs.runs import DescribedSteps, LoggedRun
-from planrace.checker.logs.states import ModelStates, run_of
+from planrace.checker.logs.states import ModelStates, Situation, run_of
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
@@ -55,7 +56,7 @@ class ConformRequest:
     ``hidden`` is the most steps that no line tells between two events (None: any number); ``width`` the most states
     that the search for the place of a divergence, and for all runs, may have to hold apart. ``every``: search all runs,
     however many states that takes, and further for a violation that was near. With ``generations`` these have no bound:
-    all actions that give them out must be logged."""
+    all actions that give them out must be logged. ``join``: the logs may begin in any state that the model reaches."""
 
     selection: Selection
     streams: Sequence[Stream]
@@ -65,6 +66,7 @@ class ConformRequest:
     ignored: int = 0
     every: bool = False
     generations: Generations | None = None
+    join: bool = False
     progress: LogProgress = SILENT
 
     @cached_property
@@ -104,11 +106,18 @@ class _Conforming:
         self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
         self._hurried = False  # whether the user interrupted, when a run was known
         self._judge = Judge(self._states, judged_of(self._instance.system.properties))
-        self._starts = self._states.starts()
+        self._starts: Sequence[Situation] = self._states.starts()
+        self._beginnings: Beginnings | None = None
 
     def run(self) -> ConformanceReport:
         search = FirstRun(self._order, self._steps, self._request.progress)
         try:
+            if self._request.join:
+                self._beginnings = beginnings(self._states, self._judge, self._request.width)
+                if self._beginnings is None:
+                    why = f"the logs may begin in more than {counted(self._request.width, 'state')}"
+                    return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
+                self._starts = self._beginnings.situations
             found = search.search(self._starts)
             if found is None:
                 return self._diverges(self._frontiers().search(self._nodes))
@@ -180,21 +189,25 @@ class _Conforming:
     ) -> ConformanceReport:
         """The report on a run; ``violated`` by it, or, if the logs are ambiguous, by the ``other``."""
         trace = run.trace()
+        told = other or run
+        if violated and self._beginnings is not None and not self._beginnings.is_clean(told.situations[0]):
+            found["violates"] = tuple((name, told.first_line) for name in self._named(violated))
+            violated = 0
         return self._report(
             Conformance.CONFORMS if other is None else Conformance.AMBIGUOUS,
             trace=trace,
             lines=run.lines,
             told=run.told,
             hidden=tuple(run.hidden(trace)),
-            judged=self._judged(other or run, violated) if violated else None,
-            near=None if violated else self._near(run),
+            judged=self._judged(told, violated) if violated else None,
+            near=None if violated or self._request.join else self._near(run),
             **found,
         )
 
     def _judged(self, run: LoggedRun, violated: int) -> Report:
         """The report on the properties that a run violates."""
         self._request.progress.begin("finding out why the run violates properties")
-        recording = run.recording()
+        recording = run.recording(self._beginnings)
         broken = [violation(recording, p) for n, p in enumerate(self._judge.properties) if violated >> n & 1]
         selection = replace(self._request.selection, made=recording.interpreter.instance)
         request = Request(selection, [a.property for a in broken], Options())
@@ -273,6 +286,7 @@ class _Conforming:
             verdict=verdict,
             streams=tuple(LogStream(s.name, len(s.events)) for s in self._request.streams),
             seconds=time.monotonic() - self._began,
+            joined=None if self._beginnings is None else len(self._beginnings.situations),
             silent=self._silent,
             unseen=self._unseen,
             ignored=self._request.ignored,

@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from planrace.checker.drive.observing import Partial
-from planrace.checker.logs.events import LogEvent, StepPattern
+from planrace.checker.logs.events import LogEvent, StepPattern, Stream
 from planrace.checker.logs.judge import judged_of
 from planrace.checker.logs.states import ModelStates, Situation, Taken
 from planrace.checker.semantics.context import Context, State
@@ -57,6 +57,19 @@ class Generations:
         places = {n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables}
         seen = (pattern for e in events for place, pattern in (*e.before, *e.after) if place in places)
         return max((n for pattern in seen for n in _numbers(pattern)), default=1)
+
+    def named_in(self, streams: Iterable[Stream]) -> bool:
+        """Whether a line names a generation."""
+        actions = self._instance.system.actions
+        places = {n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables}
+        for e in (e for s in streams for e in s.events):
+            if any(place in places for place, _ in (*e.before, *e.after)):
+                return True
+            for p in e.patterns:
+                pairs = zip(actions[p.action].parameters, p.values, strict=True)
+                if any(v is not None and _leaf(parameter.sort) in self.sorts for parameter, v in pairs):
+                    return True
+        return False
 
     def instance(self, most: int) -> Instance:
         """The instance with so many generations."""

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import overload
 
 from planrace.checker.logs.first_run import Explained
+from planrace.checker.logs.middle import Beginnings
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.states import ModelStates, Situation, run_of
 from planrace.checker.results.conformance import HiddenStep, LogLine
@@ -42,10 +43,22 @@ class LoggedRun:
         initial = describer.state(self._states.state(self.situations[0]))
         return Trace(initial, DescribedSteps(self._states, self.situations, self.picks), chosen=chosen)
 
-    def recording(self) -> Recording:
-        """The run as the interpreter performs it, from the first step to the last."""
+    def recording(self, beginnings: Beginnings | None = None) -> Recording:
+        """The run as the interpreter performs it, from the first step to the last; with ``beginnings``, after the steps
+        from an initial state to its first state."""
         plain = self._states.plain(self.situations[-1])
-        return record(plain, self.picks, self._states.state(self.situations[0]))
+        if beginnings is None:
+            return record(plain, self.picks, self._states.state(self.situations[0]))
+        initial, way = beginnings.way(self.situations[0])
+        start = next(s for s in self._states.starts() if s[0] == initial)
+        before = zip(run_of(self._states, start, way), way, strict=False)
+        picks = [self._states.told(situation, pick) for situation, pick in before]
+        return record(plain, [*picks, *self.picks], self._states.state(start))
+
+    @property
+    def first_line(self) -> LogLine:
+        """The first line of the run."""
+        return next(line for line in self.lines if line is not None)
 
     def hidden(self, trace: Trace) -> Iterator[HiddenStep]:
         """The steps that no line tells, with the lines around them. ``trace`` is that of this run."""

@@ -185,7 +185,10 @@ class ConformanceReport:
     every: tuple[RunsAlike, ...] = ()
     unsearched: str = ""
     violates: tuple[tuple[str, LogLine], ...] = ()
-    """Of logs that were followed: the properties that every explanation violates, with the line at the latest."""
+    """Of logs that were followed: the properties that every explanation violates, with the line at the latest. Of logs
+    that begin in the middle: those that the run violates, perhaps before its first line."""
+    joined: int | None = None
+    """The number of states in which the logs may begin, if they begin in the middle of a run."""
     near: NearMiss | None = None
     rates: tuple[StepRate, ...] = ()
     """Of the actions whose lines name values before the step."""

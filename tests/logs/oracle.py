@@ -12,14 +12,16 @@ from planrace.model.language import Instance
 from tests.logs.logs import Records
 
 
-def most_explained(instance: Instance, records: Records, hidden: Collection[str]) -> int:
-    """The greatest number of records that a run of the model explains."""
+def most_explained(
+    instance: Instance, records: Records, hidden: Collection[str], starts: Collection[State] | None = None
+) -> int:
+    """The greatest number of records that a run of the model explains, from an initial state, or from ``starts``."""
     interpreter = Interpreter(instance)
     streams: dict[str, Records] = {}
     for r in records:
         streams.setdefault(r["stream"], []).append(r)
     lists = list(streams.values())
-    layer = {((0,) * len(lists), s) for s in interpreter.initials()}
+    layer = {((0,) * len(lists), s) for s in starts or interpreter.initials()}
     for count in range(len(records)):
         following = {
             ((*at[:n], at[n] + 1, *at[n + 1 :]), after)

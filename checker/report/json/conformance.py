@@ -43,6 +43,7 @@ def conformance_json(report: ConformanceReport) -> str:
         "hidden": [_hidden(h) for h in report.hidden],
         "every": [to_plain(r) for r in report.every],
         "unsearched": report.unsearched or None,
+        "joined": report.joined,
         "violates": [{"property": name, "line": _line(line)} for name, line in report.violates],
         "near": None if report.near is None else _near(report.near),
         "run": None if report.trace is None else _run(report.trace, report.lines, report.told),

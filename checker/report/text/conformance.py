@@ -93,6 +93,9 @@ def _read(report: ConformanceReport) -> Iterator[Block]:
     yield Paragraph(f"{sizes}; faults: {faults}; protections: {protections}.")
     streams = ", ".join(f"{s.name} ({s.events:,})" for s in report.streams)
     yield Paragraph(f"Events by stream: {streams}. Searched in {report.seconds:.1f} s.")
+    if report.joined is not None:
+        states = counted(report.joined, "state")
+        yield Paragraph(f"The logs begin in the middle of a run, in one of the {states} that the model reaches.")
     if report.silent:
         what = plural(len(report.silent), "the action", "the actions")
         yield Paragraph(f"No line tells of {what} {joined(report.silent)}: steps of that kind may happen unseen.")
