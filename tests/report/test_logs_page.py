@@ -291,11 +291,11 @@ def test_of_a_long_log_only_what_is_in_sight_exists(open_page: Open, tmp_path: P
     page = open_page(text, 1400, "dark")
     assert page.locator(".row").count() < 40
     page.keyboard.press("End")
-    assert title(page) == "Step 1500 of 1500"
+    assert title(page) == "Step 1500 of 1,500"
     assert "latest1500" in page.text_content("#tables").replace(" ", "")
     until(page, "document.querySelector('#row-1500') !== null")
     page.evaluate("location.hash = '#700'")
-    until(page, "document.querySelector('#step-title').textContent === 'Step 700 of 1500'")
+    until(page, "document.querySelector('#step-title').textContent === 'Step 700 of 1,500'")
     page.click('[data-do="fit"]')
     settle(page)
     assert page.locator("#rows > *").count() < 40

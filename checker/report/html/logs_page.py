@@ -17,7 +17,7 @@ from planrace.checker.report.text.conformance import closing_text, conformance_d
 from planrace.checker.results.blocks import Bullets, Document, Heading, Paragraph, Timeline, clean
 from planrace.checker.results.conformance import BlockedEvent, ConformanceReport, LoggedEvent
 from planrace.checker.results.report import Finding
-from planrace.checker.results.trace import Observed, Trace, TraceStep
+from planrace.checker.results.trace import Observed, Trace
 from planrace.checker.results.verdict import Verdict
 
 TEMPLATE = "logs.html"
@@ -125,16 +125,18 @@ class _Logs:
 
     # Steps ---------------------------------------------------------------------------------------------------------
     def _steps(self, trace: Trace | None, told: Sequence[int | None]) -> Mapping[str, Any]:
-        steps: Sequence[TraceStep] = () if trace is None else trace.steps
-        return {
-            "by": [self._text(s.by) for s in steps],
-            "text": [self._text(s.text + (f" [{s.outcome}]" if s.outcome is not None else "")) for s in steps],
-            "action": [self._text(s.action) for s in steps],
-            "fault": [self._text(s.fault) for s in steps],
-            "event": [-1 if n is None else n for n in told],
-            "changed": [[x for c in s.changed for x in (self._place(c), c.after)] for s in steps],
-            "seen": {n: [self._text(_seen(o)) for o in s.observed] for n, s in enumerate(steps) if s.observed},
-        }
+        """The columns of the run; each step is asked for once, for it may be made only then."""
+        found: dict[str, list[Any]] = {name: [] for name in ("by", "text", "action", "fault", "changed")}
+        seen: dict[int, list[int]] = {}
+        for n, s in enumerate(() if trace is None else trace.steps):
+            found["by"].append(self._text(s.by))
+            found["text"].append(self._text(s.text + (f" [{s.outcome}]" if s.outcome is not None else "")))
+            found["action"].append(self._text(s.action))
+            found["fault"].append(self._text(s.fault))
+            found["changed"].append([x for c in s.changed for x in (self._place(c), c.after)])
+            if s.observed:
+                seen[n] = [self._text(_seen(o)) for o in s.observed]
+        return {**found, "event": [-1 if n is None else n for n in told], "seen": seen}
 
     def _place(self, change: Any) -> int:
         return self._places.setdefault((change.place, change.variable, change.path), len(self._places))

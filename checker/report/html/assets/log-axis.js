@@ -77,7 +77,7 @@ function dated() {
 // A time on the axis, as exactly as ticks this far apart need.
 export function timeText(t, step) {
   const digits = Math.max(0, Math.min(6, Math.ceil(6 - Math.log10(step))));
-  if (!dated()) return `${(log.base + t / 1e6).toFixed(digits)} s`;
+  if (!dated()) return `${(log.base + t / 1e6).toFixed(digits).replace(/^-(0\.?0*)$/, "$1")} s`;
   const date = dateAt(t);
   if (date === null) return "…";
   return step >= DAY ? date.slice(0, 10) : date.slice(11, digits ? 20 + digits : 19);

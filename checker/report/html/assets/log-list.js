@@ -23,8 +23,17 @@ export class LogList {
     $("search").addEventListener("input", () => this.filter());
     $("search").addEventListener("keydown", (e) => this.typed(e));
     $("who").addEventListener("change", () => this.filter());
+    addEventListener("scroll", () => this.stretch(), { passive: true });
+    addEventListener("resize", () => this.stretch());
     this.choices();
+    this.stretch();
     this.filter();
+  }
+
+  // The list ends where the window ends, so that its last row can be seen without scrolling the page.
+  stretch() {
+    const top = Math.max(10, $("explorer").getBoundingClientRect().top);
+    $("rail").style.setProperty("--above", `${Math.round(top)}px`);
   }
 
   choices() {
@@ -44,7 +53,8 @@ export class LogList {
     const first = log.length && !word && !who ? 0 : 1;
     this.shown = [];
     for (let n = first; n <= all; n++) if (n === 0 || this.passes(n - 1, who, word)) this.shown.push(n);
-    $("found").textContent = word || who ? `${this.shown.length} of ${all}` : "";
+    $("found").textContent =
+      word || who ? `${this.shown.length.toLocaleString("en-US")} of ${all.toLocaleString("en-US")}` : "";
     $("steps-body").setAttribute("aria-label", `${this.shown.length} steps and lines`);
     this.reveal();
   }

@@ -4,6 +4,10 @@ import { button, el, note, tag } from "./dom.js";
 import { wholeTime } from "./log-axis.js";
 import { log } from "./log-data.js";
 
+export function number(n) {
+  return n.toLocaleString("en-US");
+}
+
 // The selected step or line.
 export function detail(view) {
   const n = view.at;
@@ -18,9 +22,9 @@ export function detailTitle(view) {
   const n = view.at;
   if (!n) return "The initial state";
   const rest = log.columns.length - log.open;
-  if (n > log.open) return `Line ${n - log.open} of ${rest} that no step explains`;
+  if (n > log.open) return `Line ${number(n - log.open)} of ${number(rest)} that no step explains`;
   if (log.skips(n - 1)) return "A step that may have happened or not";
-  return `Step ${log.label(n - 1)} of ${log.length}${log.hidden(n - 1) ? ", which no line tells" : ""}`;
+  return `Step ${log.label(n - 1)} of ${number(log.length)}${log.hidden(n - 1) ? ", which no line tells" : ""}`;
 }
 
 function taken(k) {
@@ -136,8 +140,9 @@ function unseen(view, columns) {
     ),
   );
   const more =
-    all > columns.length ? el("li", { class: "note" }, `and ${all - columns.length} more, in the list`) : null;
-  const what = all === 1 ? "One step is needed that no line tells" : `${all} steps are needed that no line tells`;
+    all > columns.length ? el("li", { class: "note" }, `and ${number(all - columns.length)} more, in the list`) : null;
+  const what =
+    all === 1 ? "One step is needed that no line tells" : `${number(all)} steps are needed that no line tells`;
   return [
     el("details", { class: "told unknown-tone", open: all < 5 }, el("summary", {}, what), el("ul", {}, items, more)),
   ];

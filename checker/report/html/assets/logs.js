@@ -7,7 +7,7 @@ import { log } from "./log-data.js";
 import { LogLanes } from "./log-lanes.js";
 import { LogList } from "./log-list.js";
 import { LogMap } from "./log-map.js";
-import { detail, detailTitle, story } from "./log-panels.js";
+import { detail, detailTitle, number, story } from "./log-panels.js";
 import { drawTables } from "./pictures.js";
 
 const TONES = {
@@ -47,7 +47,7 @@ class LogView {
     this.state = log.state(run);
     this.before = moved ? log.state(run - 1) : null;
     $("number").value = this.at;
-    $("of").textContent = `of ${this.count}`;
+    $("of").textContent = `of ${number(this.count)}`;
     $("step").classList.toggle("breaks", this.at > log.open || this.lanes.breaks(this.at - 1));
     $("step-title").textContent = detailTitle(this);
     replace("step-body", detail(this));
