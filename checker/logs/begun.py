@@ -8,7 +8,7 @@ ends may have happened or not: its line is an event that is ``optional``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from planrace.checker.results.conformance import LogLine
@@ -17,22 +17,25 @@ from planrace.model.language import ModelError, Place
 NumberedRecord: TypeAlias = "tuple[LogLine, dict[str, Any]]"
 
 
-def those_that_count(records: Iterable[NumberedRecord]) -> list[NumberedRecord]:
+def those_that_count(records: Iterable[NumberedRecord]) -> Iterator[NumberedRecord]:
     """The records of a file, in their order, without those of steps that say more in a later line: without the lines
     that begin a step which ends, and of several lines that end a step without all but the last. A number that begins
-    again is another step; it is that of a process that was started again. Raises ``ModelError`` for a record that both
-    begins and ends a step, and for a number that is none."""
-    found: dict[int, NumberedRecord] = {}
-    open_steps: dict[tuple[str, str], int] = {}
+    again is another step; it is that of a process that was started again. Records are held back from the first that
+    begins or ends a step. Raises ``ModelError`` for a record that both begins and ends a step, and for a number that is
+    none."""
+    held: dict[int, NumberedRecord] = {}
+    last: dict[tuple[str, str], int] = {}
     for place, (line, record) in enumerate(records):
-        found[place] = line, record
         key = number_of(record, line)
-        if key is None:
+        if key is None and not held:
+            yield line, record
             continue
-        if "ends" in record and key in open_steps:
-            del found[open_steps[key]]
-        open_steps[key] = place
-    return list(found.values())
+        held[place] = line, record
+        if key is not None:
+            if "ends" in record and key in last:
+                del held[last[key]]
+            last[key] = place
+    yield from held.values()
 
 
 def number_of(record: Mapping[str, Any], line: LogLine) -> tuple[str, str] | None:
