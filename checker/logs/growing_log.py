@@ -34,7 +34,7 @@ class GrowingLog:
             record = parsed(line.text, Place(line.file, line.line), once=True)
             self._waiting.append((line, record))
             self._since[line.line] = now
-        self._waiting = those_that_count(self._waiting)
+        self._waiting = [*those_that_count(self._waiting)]
         while self._waiting and (last or not self._is_open(*self._waiting[0], now)):
             self._pass_on(*self._waiting.pop(0))
 
