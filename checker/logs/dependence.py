@@ -15,8 +15,8 @@ from itertools import product
 from math import prod
 
 from planrace.checker.logs.events import LogEvent, StepPattern
-from planrace.checker.semantics.replay import Pick
-from planrace.model.language import Action, Instance, Op, Term
+from planrace.checker.logs.states import ModelStates
+from planrace.model.language import Action, Op, Term
 
 Place = tuple[str, "int | None"]
 """A variable, or the elements of it with this number at the outermost position; None: any."""
@@ -45,23 +45,25 @@ def _overlap(one: frozenset[Place], other: frozenset[Place]) -> bool:
 
 
 class HiddenNeeds:
-    """The hidden steps that events may need, for ``hidden`` actions of an instance."""
+    """The hidden steps that events may need, for ``hidden`` actions. Parameters that are generations without a bound
+    are open: which ones there are is known in a state only."""
 
-    def __init__(self, instance: Instance, hidden: Iterable[Action]) -> None:
-        self._instance = instance
+    def __init__(self, states: ModelStates, hidden: Iterable[Action]) -> None:
+        self._system = states.instance.system
         actions = list(hidden)
-        size = sum(prod(map(len, _members(instance, a))) for a in actions)
-        self._steps: dict[Pick, Footprint] | None = None
-        if size <= MOST:
-            self._steps = {pick: self._of_step(a, pick[1]) for a in actions for pick in _picks(instance, a)}
-        self._found: dict[Footprint, tuple[Pick, ...]] = {}
+        members = {a.name: _members(states, a) for a in actions}
+        self._steps: dict[StepPattern, Footprint] | None = None
+        if sum(prod(map(len, of)) for of in members.values()) <= MOST:
+            every = (StepPattern(a.name, values) for a in actions for values in product(*members[a.name]))
+            self._steps = {step: self._of_pattern(step) for step in every}
+        self._found: dict[Footprint, tuple[StepPattern, ...]] = {}
 
     @property
     def known(self) -> bool:
         """Whether there are few enough hidden steps to say which ones depend on each other."""
         return self._steps is not None
 
-    def of(self, event: LogEvent) -> tuple[Pick, ...]:
+    def of(self, event: LogEvent) -> tuple[StepPattern, ...]:
         """The hidden steps that an event may need, in the order of the protocol; only if they are ``known``."""
         assert self._steps is not None
         mine = self._of_event(event)
@@ -70,25 +72,25 @@ class HiddenNeeds:
             found = self._found[mine] = tuple(self._closed(mine, self._steps))
         return found
 
-    def _closed(self, mine: Footprint, steps: Mapping[Pick, Footprint]) -> list[Pick]:
-        needed: set[Pick] = set()
+    def _closed(self, mine: Footprint, steps: Mapping[StepPattern, Footprint]) -> list[StepPattern]:
+        needed: set[StepPattern] = set()
         queue = [mine]
         for footprint in queue:
-            for pick, other in steps.items():
-                if pick not in needed and footprint.meets(other):
-                    needed.add(pick)
+            for step, other in steps.items():
+                if step not in needed and footprint.meets(other):
+                    needed.add(step)
                     queue.append(other)
-        return [pick for pick in steps if pick in needed]
+        return [step for step in steps if step in needed]
 
     def _of_event(self, event: LogEvent) -> Footprint:
-        names = [v.name for v in self._instance.system.variables]
+        names = [v.name for v in self._system.variables]
         seen = {(names[place], None) for place, _ in (*event.before, *event.after)}
         parts = [self._of_pattern(p) for p in event.patterns]
         reads = frozenset[Place](seen).union(*(p.reads for p in parts))
         return Footprint(reads, frozenset[Place]().union(*(p.writes for p in parts)))
 
     def _of_pattern(self, pattern: StepPattern) -> Footprint:
-        return self._of_step(self._instance.system.actions[pattern.action], pattern.values)
+        return self._of_step(self._system.actions[pattern.action], pattern.values)
 
     def _of_step(self, action: Action, values: Sequence[int | None]) -> Footprint:
         """The footprint of an action with parameters, of which None may have any value."""
@@ -106,12 +108,11 @@ class HiddenNeeds:
         return Footprint(frozenset(reads), frozenset(writes))
 
 
-def _picks(instance: Instance, action: Action) -> Iterable[Pick]:
-    return ((action.name, choice) for choice in product(*_members(instance, action)))
-
-
-def _members(instance: Instance, action: Action) -> list[range]:
-    return [instance.members(p.sort) for p in action.parameters]  # type: ignore[arg-type]
+def _members(states: ModelStates, action: Action) -> list[Sequence[int | None]]:
+    """The values that each parameter may have; None: any."""
+    members = states.instance.members
+    pairs = zip(action.parameters, states.renamed(action.name), strict=True)
+    return [(None,) if is_open else members(p.sort) for p, is_open in pairs]  # type: ignore[arg-type]
 
 
 def _written(target: Term, bound: Mapping[Term, int | None]) -> tuple[Place, list[Term]]:

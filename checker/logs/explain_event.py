@@ -56,7 +56,7 @@ class _Told:
 
     number: int
     observes: bool
-    needs: tuple[Pick, ...] | None
+    needs: tuple[StepPattern, ...] | None
 
 
 class EventSteps:
@@ -70,7 +70,7 @@ class EventSteps:
         """Whether explanations were left out because they had more than ``most`` hidden steps."""
         self._hidden = [a for a in states.actions.values() if a.name in hidden]
         self._faults = {a.name for a in states.actions.values() if a.fault is not None}
-        self._needs = HiddenNeeds(states.instance, self._hidden)
+        self._needs = HiddenNeeds(states, self._hidden)
         self._numbers = count()
         self._said: dict[object, int] = {}
         self._told: dict[int, tuple[LogEvent, _Told]] = {}
@@ -106,14 +106,16 @@ class EventSteps:
     def moves(self, situation: Situation, pattern: StepPattern) -> Iterator[Taken]:
         """The enabled steps of an action with the parameters of a pattern, whatever their outcome."""
         meant = self.states.meant(situation, pattern)
-        if meant is None:
-            return
-        if None not in meant.values:
-            found = self.states.step(situation[0], (meant.action, meant.values))  # type: ignore[arg-type]
+        if meant is not None:
+            yield from self._fitting(situation[0], meant)
+
+    def _fitting(self, number: int, step: StepPattern) -> Iterator[Taken]:
+        if None not in step.values:
+            found = self.states.step(number, (step.action, step.values))  # type: ignore[arg-type]
             if found is not None:
                 yield found
             return
-        yield from (m for m in self.states.moves(situation[0], meant.action) if meant.fits(m.pick[1]))
+        yield from (t for t in self.states.moves(number, step.action) if step.fits(t.pick[1]))
 
     # Hidden steps --------------------------------------------------------------------------------------------------
     def after_hidden(self, situation: Situation, event: LogEvent) -> Explanations:
@@ -174,10 +176,10 @@ class EventSteps:
     def _free(self, number: int, told: _Told) -> Iterable[Taken]:
         """The hidden steps from a state that change it, as far as an event may need them."""
         if told.needs is not None:
-            able = (self.states.step(number, pick) for pick in told.needs)
+            able = (t for step in told.needs for t in self._fitting(number, step))
         else:
             able = (t for a in self._hidden for t in self.states.moves(number, a.name))
-        return [t for t in able if t is not None and (t.number, t.moved) != (number, None)]
+        return [t for t in able if (t.number, t.moved) != (number, None)]
 
     def _postponable(self, situation: Situation, steps: Steps, last: object, event: LogEvent) -> bool:
         """Whether one of the hidden steps can be taken after the event in place of before it, with the same result."""

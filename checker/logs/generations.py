@@ -280,7 +280,7 @@ class NormalStates(ModelStates):
     def named(self, event: LogEvent) -> bool:
         """Whether the steps of an event name generations."""
         return any(
-            v is not None and g for p in event.patterns for v, g in zip(p.values, self._are(p.action), strict=True)
+            v is not None and g for p in event.patterns for v, g in zip(p.values, self.renamed(p.action), strict=True)
         )
 
     def meant(self, situation: Situation, pattern: StepPattern) -> StepPattern | None:
@@ -288,7 +288,7 @@ class NormalStates(ModelStates):
         number, absolute = situation
         places = {0: 0, **dict(zip(absolute, self.live(number), strict=True))}
         values: list[int | None] = []
-        for v, is_generation in zip(pattern.values, self._are(pattern.action), strict=True):
+        for v, is_generation in zip(pattern.values, self.renamed(pattern.action), strict=True):
             if v is not None and is_generation and v not in places:
                 return None
             values.append(places[v] if v is not None and is_generation else v)
@@ -299,11 +299,10 @@ class NormalStates(ModelStates):
         number, absolute = situation
         places = {0: 0, **dict(zip(self.live(number), absolute, strict=True))}
         name, choice = pick
-        pairs = zip(choice, self._are(name), strict=True)
+        pairs = zip(choice, self.renamed(name), strict=True)
         return name, tuple(places[v] if is_generation else v for v, is_generation in pairs)
 
-    def _are(self, action: str) -> tuple[bool, ...]:
-        """Which parameters of an action are generations."""
+    def renamed(self, action: str) -> tuple[bool, ...]:
         found = self._generations_in.get(action)
         if found is None:
             sorts = self.generations.sorts

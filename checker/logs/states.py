@@ -117,6 +117,11 @@ class ModelStates:
         """The step from a situation with the numbers that generations have in the logs."""
         return pick
 
+    def renamed(self, action: str) -> tuple[bool, ...]:
+        """For each parameter of an action: whether it is a generation, which states name otherwise than the logs, and
+        which has no fixed range."""
+        return (False,) * len(self.actions[action].parameters)
+
 
 def moved(absolute: Absolute, by: Absolute | None) -> Absolute:
     """The numbers of the live generations after a step: ``by[n]`` is the place that number n had before, or -k: it is k

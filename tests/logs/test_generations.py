@@ -83,6 +83,20 @@ def test_the_answers_are_those_of_a_large_instance(name: str, seed: int, tmp_pat
         assert free.rates == bounded.rates
 
 
+@pytest.mark.parametrize("seen", [[2], [1], []])
+def test_hidden_steps_may_name_generations(seen: list[int], tmp_path: Path) -> None:
+    """Nobody logs which tree was deleted: that the zone has one tree, or none, is explained by deletions."""
+    turn = ("publish", "pick_up", "take_lock", "build_tree", "flip_alias", "list_old_plans")
+    records: Records = [{"action": a, "parameters": [1] if a != "publish" else []} for a in (*turn, *turn)]
+    log = written(tmp_path, [*records, {"action": "publish", "before": {"trees": {"1": seen}}}])
+    for sizes in (SIZES, {**SIZES, "plans": PLANS}):
+        report = conform("original", log, sizes, faults=["stray-delete"], logged=["delete_old_plans"])
+        assert report.verdict is Conformance.CONFORMS
+        assert report.trace is not None
+        deleted = [s.parameters["g"] for s in report.trace.steps if s.action == "stray_delete"]
+        assert sorted(deleted) == [g for g in (1, 2) if g not in seen]
+
+
 def test_such_logs_diverge_and_conform(tmp_path: Path) -> None:
     """What the test above compares is not always the same verdict."""
     found = set()
