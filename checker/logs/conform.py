@@ -104,6 +104,7 @@ class _Conforming:
         generations = request.generations
         self._states = ModelStates(self._instance) if generations is None else NormalStates(generations)
         self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
+        self._nothing = False  # whether a complete search has found that no run explains all events
         self._hurried = False  # whether the user interrupted, when a run was known
         self._judge = Judge(self._states, judged_of(self._instance.system.properties))
         self._starts: Sequence[Situation] = self._states.starts()
@@ -119,14 +120,26 @@ class _Conforming:
                     return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
                 self._starts = self._beginnings.situations
             found = search.search(self._starts)
+            self._nothing = found is None and not self._steps.cut
             if found is None:
                 return self._diverges(self._frontiers().search(self._nodes))
             return self._conforms(LoggedRun(self._states, self._order, found))
         except TimeUpError as problem:
-            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.TIME, self._how_far(problem, search)))
+            return self._ended(StopKind.TIME, problem, search)
         except KeyboardInterrupt:
-            why = self._how_far(INTERRUPTED, search)
-            return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.INTERRUPTED, why))
+            return self._ended(StopKind.INTERRUPTED, INTERRUPTED, search)
+
+    def _ended(self, kind: StopKind, why: object, search: FirstRun) -> ConformanceReport:
+        """The report if the work was ended early."""
+        if self._nothing:
+            return self._placeless(kind, why)
+        return self._report(Conformance.UNKNOWN, stopped=StopReason(kind, self._how_far(why, search)))
+
+    def _placeless(self, kind: StopKind, why: object) -> ConformanceReport:
+        """The report if the first search was complete, and that for the place of the divergence was not."""
+        whole = counted(self._order.total, "event")
+        sentence = f"no run explains all {whole}; where they leave the model is not known: {why}"
+        return self._report(Conformance.DIVERGES, stopped=StopReason(kind, sentence))
 
     @property
     def _nodes(self) -> list[tuple[tuple[int, ...], tuple[int, tuple[int, ...]]]]:
@@ -259,13 +272,11 @@ class _Conforming:
         return self._report(Conformance.DIVERGES, divergence=divergence)
 
     def _cut(self, ended: Frontier) -> ConformanceReport:
-        """The report if the search for the place was cut. Unless hidden steps are bounded, the first search was
-        complete: nothing explains all events, and only the place is not known."""
-        whole = counted(self._order.total, "event")
-        too_wide = f"more than {counted(self._request.width, 'state')} must be held apart after {ended.count:,}"
+        """The report if the search for the place was cut, or the number of hidden steps."""
         if not self._steps.cut:
-            why = f"no run explains all {whole}; where they leave the model is not known: {too_wide}"
-            return self._report(Conformance.DIVERGES, stopped=StopReason(StopKind.STATES, why))
+            too_wide = f"more than {counted(self._request.width, 'state')} must be held apart after {ended.count:,}"
+            return self._placeless(StopKind.STATES, too_wide)
+        whole = counted(self._order.total, "event")
         hidden = counted(self._request.hidden or 0, "hidden step")
         why = f"with at most {hidden} between two events nothing explains all {whole}"
         if not ended.cut:

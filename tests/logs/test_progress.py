@@ -25,6 +25,7 @@ from planrace.checker.logs.frontier import Frontiers
 from planrace.checker.logs.rates import StepsAlone
 from planrace.checker.logs.records import EventReader
 from planrace.checker.results.conformance import Conformance
+from planrace.checker.results.guard import TimeUpError
 from tests.logs.logs import Records
 
 SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -115,16 +116,33 @@ def test_an_end_of_time_while_logs_are_read_says_how_far_it_came(
     assert "was reached after 1,023 lines of a.jsonl, before there was anything" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("phase", ["search", "place"])
-def test_an_interruption_before_the_verdict_leaves_none(
-    phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    owner, name = {"search": (FirstRun, "search"), "place": (Frontiers, "search")}[phase]
-    interrupt(monkeypatch, owner, name)
+def test_an_interruption_before_the_verdict_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt(monkeypatch, FirstRun, "search")
     report = conform("fixed", written(tmp_path, WRONG), SIZES, hidden=0)
     assert (report.verdict, report.exit_code) == (Conformance.UNKNOWN, 130)
-    assert "it was interrupted; " in render(report)
-    assert "of 4 events were explained by then" in " ".join(render(report).split())
+    assert "it was interrupted; 0 of 4 events were explained by then" in " ".join(render(report).split())
+
+
+def test_what_nothing_explains_is_known_before_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An interruption, or an end of time, comes while the place is searched. With a bound of hidden steps that was
+    reached, the first search was not complete."""
+
+    def time_up(*_: object) -> None:
+        raise TimeUpError("the time limit of 1 s was reached")
+
+    file, cut = written(tmp_path, WRONG), tmp_path / "cut.jsonl"
+    cut.write_text('{"action": "publish"}\n{"action": "build_tree", "parameters": [1]}\n')
+    for ending, code in ((None, 130), (time_up, 1)):
+        with monkeypatch.context() as m:
+            if ending is None:
+                interrupt(m, Frontiers, "search")
+            else:
+                m.setattr(Frontiers, "search", ending)
+            report = conform("fixed", file, SIZES, hidden=0)
+            assert (report.verdict, report.divergence, report.exit_code) == (Conformance.DIVERGES, None, code)
+            assert "no run explains all 4 events; where they leave the model is not known: " in str(report.stopped)
+            bounded = conform("fixed", cut, SIZES, hidden=1)
+            assert (bounded.verdict, bounded.divergence) == (Conformance.UNKNOWN, None)
 
 
 def test_an_interruption_after_the_verdict_does_not_take_it_away(
