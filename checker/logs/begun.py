@@ -9,6 +9,7 @@ ends may have happened or not: its line is an event that is ``optional``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, TypeAlias
 
 from planrace.checker.results.conformance import LogLine
@@ -17,25 +18,40 @@ from planrace.model.language import ModelError, Place
 NumberedRecord: TypeAlias = "tuple[LogLine, dict[str, Any]]"
 
 
+class StepLines:
+    """The lines of a file of which each may still be replaced by a later one of its step. ``held`` are those that count
+    so far, by their place; whoever takes one out has passed it on."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, NumberedRecord] = {}
+        self._last: dict[tuple[str, str], int] = {}
+        self._places = count()
+
+    def add(self, line: LogLine, record: dict[str, Any]) -> bool:
+        """The next line: it takes the place of the line that begins its step, or that ended it before. A number that
+        begins again is another step; it is that of a process that was started again. Returns false for a line that
+        comes too late, because what it replaces was passed on. Raises ``ModelError`` for a record that both begins and
+        ends a step, and for a number that is none."""
+        place, key = next(self._places), number_of(record, line)
+        if key is not None:
+            if "ends" in record and key in self._last and self.held.pop(self._last[key], None) is None:
+                return False
+            self._last[key] = place
+        self.held[place] = line, record
+        return True
+
+
 def those_that_count(records: Iterable[NumberedRecord]) -> Iterator[NumberedRecord]:
     """The records of a file, in their order, without those of steps that say more in a later line: without the lines
-    that begin a step which ends, and of several lines that end a step without all but the last. A number that begins
-    again is another step; it is that of a process that was started again. Records are held back from the first that
-    begins or ends a step. Raises ``ModelError`` for a record that both begins and ends a step, and for a number that is
-    none."""
-    held: dict[int, NumberedRecord] = {}
-    last: dict[tuple[str, str], int] = {}
-    for place, (line, record) in enumerate(records):
-        key = number_of(record, line)
-        if key is None and not held:
+    that begin a step which ends, and of several lines that end a step without all but the last. Records are held back
+    from the first that begins or ends a step. Raises ``ModelError``."""
+    lines = StepLines()
+    for line, record in records:
+        if not lines.held and number_of(record, line) is None:
             yield line, record
-            continue
-        held[place] = line, record
-        if key is not None:
-            if "ends" in record and key in last:
-                del held[last[key]]
-            last[key] = place
-    yield from held.values()
+        else:
+            lines.add(line, record)
+    yield from lines.held.values()
 
 
 def number_of(record: Mapping[str, Any], line: LogLine) -> tuple[str, str] | None:

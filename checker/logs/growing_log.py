@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from planrace.checker.logs.begun import number_of, those_that_count
+from planrace.checker.logs.begun import StepLines
 from planrace.checker.logs.records import LONGEST, EventReader, parsed, text_of
 from planrace.checker.results.conformance import LogLine
 from planrace.model.language import ModelError, Place
@@ -22,21 +22,26 @@ class GrowingLog:
         self.late: list[LogLine] = []
         self._offset = 0
         self._rest = b""
-        self._waiting: list[tuple[LogLine, dict[str, object]]] = []
+        self._waiting = StepLines()
         self._since: dict[int, float] = {}
-        self._over: set[tuple[str, str]] = set()
-        """Steps of which the event was passed on."""
 
     def read(self, now: float, *, last: bool = False) -> None:
         """Read what was written since; ``now`` is a time in seconds. ``last``: nothing more will be written, so a line
         without an end counts, and nothing waits. Raises ``ModelError``."""
         for line in self._new_lines(last):
             record = parsed(line.text, Place(line.file, line.line), once=True)
-            self._waiting.append((line, record))
-            self._since[line.line] = now
-        self._waiting = [*those_that_count(self._waiting)]
-        while self._waiting and (last or not self._is_open(*self._waiting[0], now)):
-            self._pass_on(*self._waiting.pop(0))
+            if self._waiting.add(line, record):
+                self._since[line.line] = now
+            else:
+                self.late.append(line)
+        held = self._waiting.held
+        self._since = {line.line: self._since[line.line] for line, _ in held.values()}
+        for place in [*held]:
+            line, record = held[place]
+            if not last and self._is_open(line, record, now):
+                break
+            del held[place]
+            self._reader.add(record, line, self._stream)
 
     def _new_lines(self, last: bool) -> Iterator[LogLine]:
         data = self._rest + self._new_bytes()
@@ -67,13 +72,3 @@ class GrowingLog:
 
     def _is_open(self, line: LogLine, record: dict[str, object], now: float) -> bool:
         return "begins" in record and now - self._since[line.line] < self._patience
-
-    def _pass_on(self, line: LogLine, record: dict[str, object]) -> None:
-        del self._since[line.line]
-        number = number_of(record, line)
-        if number is not None:
-            if "ends" in record and number in self._over:
-                self.late.append(line)
-                return
-            self._over.add(number)
-        self._reader.add(record, line, self._stream)

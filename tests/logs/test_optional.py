@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from planrace import ModelError, conform, find
-from planrace.checker.results.conformance import Conformance
+from planrace.checker.logs.begun import those_that_count
+from planrace.checker.logs.growing_log import GrowingLog
+from planrace.checker.logs.records import EventReader
+from planrace.checker.results.conformance import Conformance, LogLine
 from planrace.checker.run.request import select
 from tests.logs.logs import Records, logged, random_run
 from tests.logs.oracle import most_explained
@@ -131,3 +134,52 @@ def test_what_may_not_have_happened_is_not_judged_alone(tmp_path: Path) -> None:
     assert report.verdict is Conformance.CONFORMS
     assert report.rates == ()
     assert conform("fixed", written(tmp_path / "a.jsonl", PUBLISH, wrong), SIZES).rates[0].failed == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_log_that_grows_is_read_as_the_whole(seed: int, tmp_path: Path) -> None:
+    """In whatever pieces. Processes are started again and count anew; some steps are cut, and some end twice."""
+    rng, records = Random(seed), list[dict[str, Any]]()
+    for start in range(4):
+        for number in range(1, rng.randint(2, 5)):
+            step = {"stream": rng.choice("ab"), "action": "publish", "at": 10 * start + number}
+            cut = rng.random() < 0.3
+            records += [
+                {**step, "begins": number},
+                *([] if cut else [{**step, "ends": number}] * rng.choice((1, 1, 2))),
+            ]
+    log = tmp_path / "a.jsonl"
+    log.write_text("")
+    whole = [(LogLine("a", n, ""), r) for n, r in enumerate(records, 1)]
+    expected = [(line.line, "begins" in r) for line, r in those_that_count(whole)]
+    reader = EventReader(select(find("fixed"), SIZES))
+    growing = GrowingLog(log, "a", reader, patience=1000.0)
+    for record in records:
+        with log.open("a") as file:
+            file.write(json.dumps(record) + "\n")
+        if rng.random() < 0.6 and "begins" in record:  # else a line that ends a step twice would come too late
+            growing.read(0.0)
+    growing.read(0.0, last=True)
+    events = [e for s in reader.streams.values() for e in s.events]
+    assert sorted((e.line.line, e.optional) for e in events) == expected
+    assert growing.late == []
+
+
+def test_a_step_that_is_started_again_is_another_one(tmp_path: Path) -> None:
+    """Its number is that of a step which was passed on long ago."""
+    log = tmp_path / "a.jsonl"
+    log.write_text("")
+    reader = EventReader(select(find("fixed"), SIZES))
+    growing = GrowingLog(log, "a", reader, patience=2.5)
+    kinds = [("begins", 1), ("ends", 1), ("begins", 1), ("ends", 1), ("begins", 2), ("begins", 2), ("ends", 2)]
+    for now, (kind, number) in enumerate(kinds):
+        with log.open("a") as file:
+            file.write(json.dumps({"action": "publish", "at": now, kind: number}) + "\n")
+        growing.read(now)
+    assert [(e.line.line, e.optional) for e in reader.streams["a"].events] == [(2, False), (4, False)]
+    growing.read(7.5)  # now nobody waits for the one that was cut
+    assert [e.line.line for e in reader.streams["a"].events] == [2, 4, 5, 7]
+    with log.open("a") as file:
+        file.write(json.dumps({"action": "publish", "at": 8, "ends": 2, "refused": ""}) + "\n")
+    growing.read(8.0)
+    assert [line.line for line in growing.late] == [8]
