@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from planrace.checker.logs.events import LogEvent, Stream
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import Node
-from planrace.checker.logs.frontier import EndOfRuns, Frontiers, Layer, Way, ends_of
+from planrace.checker.logs.frontier import Arrival, EndOfRuns, Frontiers, Layer, ends_of
 from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.order import EventOrder, Positions
 from planrace.checker.logs.states import ModelStates
@@ -186,7 +186,7 @@ class LogFollower:
         for ((positions, situation), violated), way in self.layer.items():
             there = self.states.situation(old.state(situation)) if many else situation
             node = tuple(at - n for at, n in zip(positions, least, strict=True)), there
-            found[node, violated] = Way(way.cost, way.runs, node)
+            found[node, violated] = Arrival(way.cost, way.runs, node)
         self.layer = found
 
     def _renumber(self, change: Callable[[Positions], Positions]) -> None:
@@ -194,5 +194,5 @@ class LogFollower:
         found: Layer = {}
         for ((positions, situation), violated), way in self.layer.items():
             node = change(positions), situation
-            found[node, violated] = Way(way.cost, way.runs, node)
+            found[node, violated] = Arrival(way.cost, way.runs, node)
         self.layer = found

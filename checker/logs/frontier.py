@@ -23,19 +23,19 @@ Judged = tuple[Node, int]
 
 
 @dataclass(slots=True)
-class Way:
+class Arrival:
     """How a node of a layer was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by an event
     of a stream and its explanation."""
 
     cost: Cost
     runs: int
     node: Node
-    before: Way | None = None
+    before: Arrival | None = None
     stream: int = -1
     explanation: Explanation | None = None
 
 
-Layer: TypeAlias = "dict[Judged, Way]"
+Layer: TypeAlias = "dict[Judged, Arrival]"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Frontiers:
         found: Layer = {}
         for node in starts:
             violated = 0 if self._judge is None else self._judge.at_start(node[1])
-            found[node, violated] = Way(NOTHING, 1, node)
+            found[node, violated] = Arrival(NOTHING, 1, node)
         return found
 
     def following(self, layer: Layer) -> Layer:
@@ -124,7 +124,7 @@ class Frontiers:
                 cost = Cost(way.cost.faults + e.cost.faults, way.cost.hidden + e.cost.hidden)
                 other = found.get((to, then))
                 if other is None:
-                    found[to, then] = Way(cost, way.runs, to, way, stream, e)
+                    found[to, then] = Arrival(cost, way.runs, to, way, stream, e)
                     continue
                 other.runs += way.runs
                 if cost < other.cost:
@@ -134,7 +134,7 @@ class Frontiers:
 
 def ends_of(layer: Layer) -> Iterator[EndOfRuns]:
     """The runs of the last layer, by what they violate."""
-    by: dict[int, list[Way]] = {}
+    by: dict[int, list[Arrival]] = {}
     for (_, violated), way in layer.items():
         by.setdefault(violated, []).append(way)
     for cheapest, violated in sorted((min(w.cost for w in ways), v) for v, ways in by.items()):
@@ -143,7 +143,7 @@ def ends_of(layer: Layer) -> Iterator[EndOfRuns]:
         yield EndOfRuns(violated, sum(w.runs for w in ways), cheapest, _run_to(first))
 
 
-def _run_to(way: Way) -> Explained:
+def _run_to(way: Arrival) -> Explained:
     taken = []
     while way.before is not None:
         assert way.explanation is not None
