@@ -13,8 +13,9 @@ from planrace.model.language import ModelError, Place
 
 class GrowingLog:
     """A file of records that grows. What stands behind a step that has not ended waits until it ends. A step that is
-    open for more than ``patience`` seconds may have happened or not, as one that a crash has cut; a line that ends it
-    later is left out. ``lines`` counts the lines that were read, ``late`` those that were left out."""
+    open for more than ``patience`` seconds, or behind which its stream goes on, may have happened or not: a crash has
+    cut it. A line that ends it later is left out. ``lines`` counts the lines that were read, ``late`` those that were
+    left out."""
 
     def __init__(self, path: Path, stream: str, reader: EventReader, patience: float) -> None:
         self.path, self._stream, self._reader, self._patience = path, stream, reader, patience
@@ -36,11 +37,11 @@ class GrowingLog:
                 self.late.append(line)
         held = self._waiting.held
         self._since = {line.line: self._since[line.line] for line, _ in held.values()}
+        waits = set() if last else set(self._open_steps(now))
         for place in [*held]:
-            line, record = held[place]
-            if not last and self._is_open(line, record, now):
+            if place in waits:
                 break
-            del held[place]
+            line, record = held.pop(place)
             self._reader.add(record, line, self._stream)
 
     def _new_lines(self, last: bool) -> Iterator[LogLine]:
@@ -70,5 +71,11 @@ class GrowingLog:
         self._offset += len(found)
         return found
 
-    def _is_open(self, line: LogLine, record: dict[str, object], now: float) -> bool:
-        return "begins" in record and now - self._since[line.line] < self._patience
+    def _open_steps(self, now: float) -> Iterator[int]:
+        """The places of the steps that may still end: those that are not too old, and the last of their streams."""
+        behind: set[str] = set()
+        for place, (line, record) in reversed(self._waiting.held.items()):
+            stream = str(record.get("stream", self._stream))
+            if "begins" in record and stream not in behind and now - self._since[line.line] < self._patience:
+                yield place
+            behind.add(stream)
