@@ -27,6 +27,7 @@ from planrace.checker.engines.native.intrinsics import (
     canonical,
     equal_slots,
     expand,
+    fetch,
     half,
     high_product,
     home_of,
@@ -48,7 +49,7 @@ def number(states: Words, count: int, first: int, table: Words, ids: Words) -> i
             h = mixed(at(states, (i + AHEAD) * WORDS))
             ahead = high_product(h, WORKERS << BITS) & (1 << BITS) - 1
             home = home_of(h, table[ahead * SEGMENT + 1])
-            prefetch(pointer(table[ahead * SEGMENT]), home * STRIDE)
+            fetch(at(pointer(table[ahead * SEGMENT]), home * STRIDE))
             prefetch(pointer(ids[ahead]), home * BUCKET >> 1)
         s = at(states, i * WORDS)
         h = mixed(s)
@@ -110,7 +111,7 @@ def link(
                 places[n] = h
                 place = high_product(h, WORKERS << BITS)
                 segment = at(pointer(tables[place >> BITS << 1]), (place & (1 << BITS) - 1) * SEGMENT)
-                prefetch(pointer(segment[0]), home_of(h, segment[1]) * STRIDE)
+                fetch(at(pointer(segment[0]), home_of(h, segment[1]) * STRIDE))
                 n += 1
             i += 1
         j = 0

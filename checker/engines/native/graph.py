@@ -72,7 +72,7 @@ class GraphOf:
         def text() -> str:
             translator = Translator("graph", constants)
             for source in sources:
-                translator.add(source, inline=("mixed", "home_of", "slot_of"))
+                translator.add(source, inline=("mixed", "home_of", "fetch", "slot_of"))
             return str(translator.module)
 
         self.machine = Machine(repr((sources, sorted(constants.items()))), text, CALLED)

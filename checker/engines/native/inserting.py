@@ -32,6 +32,7 @@ from planrace.checker.engines.native.intrinsics import (
     at,
     byte,
     equal_slots,
+    fetch,
     free_slots,
     home_of,
     leading,
@@ -132,7 +133,7 @@ def drain(
         while (i < last) & (new < most) & (waiting < LATE):
             while soon < min(i + AHEAD, last):
                 home = home_of(mixed(at(box, soon * WORDS)), homes)
-                prefetch(buckets, home * STRIDE)
+                fetch(at(buckets, home * STRIDE))
                 ring[soon & AHEAD - 1] = home
                 soon += 1
             s = at(box, i * WORDS)
@@ -201,7 +202,7 @@ def put(buckets: Words, k: int, s: Words, fresh: Words, level: int, wait: Words,
         wait[w] = s[w]
     set_byte(at(into, BUCKET * WORDS), used, level)
     wait[WORDS] = k - 1
-    prefetch(buckets, (k - full) * STRIDE)
+    fetch(at(buckets, (k - full) * STRIDE))
     return missing + 2 * full
 
 

@@ -30,6 +30,8 @@ WIDE = 0
 """1 if labels take half-words, because there are many; else they take quarter-words."""
 BATCH = 16
 """The number of states whose successors are looked up in one batch."""
+LINES = 1
+"""Cache lines that the words of a bucket fill, the last of them perhaps in part."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
 LINE = 8
@@ -100,6 +102,11 @@ def mixed(s: Words) -> int:
 
 def home_of(h: int, buckets: int) -> int:
     """The bucket of a segment for a hash (``hashing.py``)."""
+    raise NotImplementedError
+
+
+def fetch(bucket: Words) -> int:
+    """Prefetch every cache line of a bucket (``hashing.py``)."""
     raise NotImplementedError
 
 

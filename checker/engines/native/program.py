@@ -19,7 +19,7 @@ from planrace.checker.engines.native.translate import Translator
 from planrace.checker.semantics.packing import WORD, Layout
 from planrace.model.language import Instance
 
-INLINE = ("mixed", "home_of", "control", "send", "put")
+INLINE = ("mixed", "home_of", "control", "send", "put", "fetch")
 CALLED = {
     "expand": 3,
     "arrange": 5,
@@ -63,10 +63,12 @@ class Program:
         self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
         control, self.controls = emitter.control()
         self.info = INFO + banks(watch)
+        stride = bucket(self.words) * self.words + 1
         chosen = {
             "WORDS": self.words,
             "BUCKET": bucket(self.words),
-            "STRIDE": bucket(self.words) * self.words + 1,
+            "STRIDE": stride,
+            "LINES": -(-stride // words.LINE),
             "WORKERS": workers,
             "BITS": self.bits,
             "CONTROLS": self.controls,
