@@ -320,6 +320,35 @@ def test_nothing_is_wider_than_the_window(
         settle(page)
 
 
+def test_of_many_streams_the_one_of_the_selected_line_is_in_sight(open_page: Open, tmp_path: Path) -> None:
+    records = [{"stream": f"planner {n}", "action": "publish", "at": n} for n in range(200)]
+    page = open_page(render(reported(tmp_path, records, hidden=0), "html"), 1400, "light")
+    assert page.evaluate("document.getElementById('scroll').scrollHeight") > 5000
+    page.keyboard.press("End")
+    settle(page)
+    top = page.evaluate("document.getElementById('scroll').scrollTop")
+    assert LANES + 199 * LANE - top < page.evaluate("document.getElementById('scroll').clientHeight")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert page.evaluate("document.getElementById('scroll').scrollTop") == 0
+    assert len(marks(page, 0, ACCENT)) == 1
+
+
+def test_everything_is_named(open_page: Open, diverges: ConformanceReport) -> None:
+    page = open_page(render(diverges, "html"), 1400, "light")
+    nameless = "[...document.querySelectorAll('button')].filter(b => !(b.textContent.trim() || b.ariaLabel)).length"
+    assert page.evaluate(nameless) == 0
+    unlabelled = "[...document.querySelectorAll('input, select')].filter(x => !(x.ariaLabel || x.labels.length)).length"
+    assert page.evaluate(unlabelled) == 0
+    assert page.get_attribute("#steps-body", "role") == "listbox"
+    rows = page.locator('[role="option"]')
+    assert rows.count() == 9
+    assert [rows.nth(n).get_attribute("aria-posinset") for n in (0, 8)] == ["1", "9"]
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+
+
 def test_a_report_without_a_run_shows_its_lines(open_page: Open, diverges: ConformanceReport) -> None:
     """An interrupted search has no run; the lanes have the lines all the same."""
     page = open_page(render(replace(diverges, divergence=None), "html"), 1400, "light")
