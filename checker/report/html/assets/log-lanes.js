@@ -20,6 +20,10 @@ export class LogLanes {
     this.context = this.canvas.getContext("2d");
     this.frame = 0;
     this.broken = new Set(log.broken.filter((b) => b.step).map((b) => log.rowOf(b.step) - 1));
+    // What is drawn whatever else falls on its pixel: events, and columns of the run in their order.
+    this.special = [...log.blockedAt.keys(), ...[...this.broken].map((k) => log.columns[k])].filter((e) => e >= 0);
+    const apart = (k) => log.explains(k) && (log.hidden(k) || this.breaks(k));
+    this.specials = [...log.columns.keys()].filter(apart);
     this.left = 0;
     this.scale = this.usual;
     this.listen();

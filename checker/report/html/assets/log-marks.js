@@ -1,6 +1,6 @@
 // What the lanes draw: bars, marks, the run and what joins them. Each function draws what is in sight of a sheet, which
 // knows the canvas, the axis and where things are.
-import { log } from "./log-data.js";
+import { log, lowest } from "./log-data.js";
 import { wrapped } from "./rows.js";
 
 export const AXIS = 20; // pixels of the axis
@@ -59,27 +59,46 @@ function upright(c, x, top, bottom) {
 }
 
 // The events of one stream: bars for their intervals, drawn once where they overlap, and a mark where the run has them.
+// What falls on a pixel that has something is skipped, so that a drawing costs no more than its pixels.
 export function drawLane(sheet, stream, y) {
-  const { context: c, colours } = sheet;
+  const { context: c, colours, axis, gap } = sheet;
   const [first, last] = sheet.visible(stream);
+  const right = (e) => sheet.x(axis.to(e)) - gap;
   c.fillStyle = colours.bar;
-  let done = -1;
-  for (let e = first; e < last; e++) {
-    const left = Math.max(sheet.x(sheet.axis.from(e)) + sheet.gap, done);
-    const right = Math.min(sheet.width + 5, sheet.x(sheet.axis.to(e)) - sheet.gap);
-    if (right - left < 0.5) continue;
-    c.fillRect(Math.max(-5, left), y - 4, right - Math.max(-5, left), 8);
-    done = right;
+  let done = -5;
+  for (let e = first; e < last; ) {
+    const left = Math.max(sheet.x(axis.from(e)) + gap, done);
+    const end = Math.min(sheet.width + 5, right(e));
+    if (end - left >= 0.5) c.fillRect(left, y - 4, end - left, 8);
+    done = Math.max(done, end);
+    e = further(e, last, (n) => right(n) >= done + 0.5);
   }
+  const at = (e) => sheet.at(log.columnOf[e]);
   const wide = Math.max(1, Math.min(MARK, sheet.column * 0.6));
-  let pixel = -10;
-  for (let e = first; e < last; e++) {
-    const x = sheet.at(log.columnOf[e]);
-    const blocked = log.blockedAt.has(e);
-    if (x - pixel < 1 && !blocked) continue;
-    pixel = x;
-    drawEvent(sheet, e, { x, y, wide: blocked ? Math.max(5, wide) : wide });
+  for (let e = first; e < last; ) {
+    const x = at(e);
+    drawEvent(sheet, e, { x, y, wide });
+    e = further(e, last, (n) => at(n) >= x + 1);
   }
+  for (const e of sheet.special) {
+    if (log.events.stream[e] === stream) drawEvent(sheet, e, { x: at(e), y, wide: Math.max(5, wide) });
+  }
+}
+
+// The first number after `n` and before `last` of which a test is true that stays true; it is probably near.
+function further(n, last, test) {
+  let [low, step] = [n, 1];
+  while (low + step < last && !test(low + step)) {
+    low += step;
+    step *= 2;
+  }
+  let high = Math.min(low + step, last);
+  while (low + 1 < high) {
+    const half = (low + high) >> 1;
+    if (test(half)) high = half;
+    else low = half;
+  }
+  return high;
 }
 
 function drawEvent(sheet, e, { x, y, wide }) {
@@ -104,15 +123,27 @@ export function drawRun(sheet) {
   const { context: c, colours } = sheet;
   c.fillStyle = colours.ground;
   c.fillRect(0, AXIS, sheet.width, HEAD - AXIS - 6);
-  const late = [];
-  let last = -100;
-  for (const k of sheet.columns()) {
-    if (!log.explains(k)) continue;
+  const [first, last] = sheet.range();
+  const apart = sheet.column < THIN ? 1 : 0;
+  let ended = -100;
+  for (let k = first; k < last; ) {
     const x = sheet.at(k);
-    if (log.hidden(k) || sheet.breaks(k)) late.push([k, x]);
-    else if (x - last >= 1 || sheet.column >= THIN) last = drawStep(sheet, k, x, last);
+    if (log.explains(k) && !log.hidden(k) && !sheet.breaks(k)) ended = drawStep(sheet, k, x, ended);
+    k = apart ? further(k, last, (n) => sheet.at(n) >= x + apart) : k + 1;
   }
-  for (const [k, x] of late) drawSpecial(sheet, k, x); // above the others, so that none of them is lost among many
+  drawSpecials(sheet, first, last, apart);
+}
+
+// Hidden steps and those that violate something: above the others, so that none of them is lost among many.
+function drawSpecials(sheet, first, last, apart) {
+  const all = sheet.specials;
+  let place = -100;
+  for (let n = lowest(all, first); n < all.length && all[n] < last; n++) {
+    const x = sheet.at(all[n]);
+    if (x - place < apart && !sheet.breaks(all[n])) continue;
+    place = x;
+    drawSpecial(sheet, all[n], x);
+  }
 }
 
 // A step of the run: a pill with its number, or a line if there is no room. Returns where it ends.
