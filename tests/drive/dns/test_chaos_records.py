@@ -248,8 +248,8 @@ def test_steps_have_the_serial_numbers_of_their_changes(tmp_path: Path) -> None:
     lines = [{"action": a, "note": note} for (a, *_), note in zip(steps, notes, strict=True)]
     lines += [{"action": "publish"}, {"action": "flip_alias", "note": notes[5], "refused": "lost"}]
     (tmp_path / "enactor.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    assert add_serials(tmp_path, {1: JOURNAL, 2: ""}) == 4
-    found = [json.loads(line).get("serials") for line in (tmp_path / "enactor.jsonl").read_text().splitlines()]
+    assert add_serials(tmp_path, {1: JOURNAL, 2: ""}, tmp_path / "with") == 4
+    found = [json.loads(line).get("serials") for line in (tmp_path / "with" / "enactor.jsonl").read_text().splitlines()]
     assert found == [None if n is None else {"e1": n} for *_, n in steps] + [None, None]
 
 
@@ -266,7 +266,7 @@ def test_the_repaired_code_conforms_in_chaos(kind: str, tmp_path: Path) -> None:
         ServerKind(kind), seconds=6.0, publish_every=0.3, kill_every=1.5, restart_every=2.0, loss=0.05, afresh=True
     )
     found = run_chaos(options, tmp_path)
-    logs = sorted((tmp_path / "records").iterdir())
+    logs = sorted((tmp_path / ("serials" if kind == "bind" else "records")).iterdir())
     sizes = {"enactors": 3, "endpoints": 2, "plans": found.published, "keep": 2}
     report = conform("fixed", logs, sizes, faults=FAULTS)
     assert [f.stem for f in logs] == ["enactor-1", "enactor-2", "enactor-3", "planner"]

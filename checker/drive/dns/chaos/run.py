@@ -109,7 +109,7 @@ class _Run:
         """The journal of the server says which change of a zone came first."""
         if isinstance(self._server, BindServer):
             journals = {e: self._server.journal(origin) for e, origin in enumerate(self._server.origins, 1)}
-            add_serials(self._places.records("").parent, journals)
+            add_serials(self._places.records("").parent, journals, self._places.folder / "serials")
 
     def _check(self) -> None:
         """A process that ended by itself is an error of ours."""

@@ -44,10 +44,11 @@ def holds(journal: str) -> dict[str, _Hold]:
     return found
 
 
-def add_serials(records: Path, journals: Mapping[int, str]) -> int:
-    """Add the serials to the records of a folder, whose notes say the endpoint and the lock. ``journals`` are those of
-    the zones, by endpoint. Returns how many records have one now."""
+def add_serials(records: Path, journals: Mapping[int, str], into: Path) -> int:
+    """Copy the records of a folder, whose notes say the endpoint and the lock, with serials into another folder.
+    ``journals`` are those of the zones, by endpoint. Returns how many records have a serial."""
     zones = {e: holds(text) for e, text in journals.items()}
+    into.mkdir()
     count = 0
     for file in sorted(records.glob("*.jsonl")):
         lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
@@ -56,7 +57,7 @@ def add_serials(records: Path, journals: Mapping[int, str]) -> int:
             if serial is not None:
                 record["serials"] = {f"e{record['note']['endpoint']}": serial}
                 count += 1
-        file.write_text("".join(json.dumps(r) + "\n" for r in lines), encoding="utf-8")
+        (into / file.name).write_text("".join(json.dumps(r) + "\n" for r in lines), encoding="utf-8")
     return count
 
 
