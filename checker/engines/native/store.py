@@ -9,7 +9,7 @@ from typing import Any
 from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
 from planrace.checker.engines.native.memory import Region, WordArray
 
-FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
+FAST, THRIFTY = (0.88, 2.0), (0.9, 1.2)
 """For states of one word, and for larger ones: the largest load factor, and the factor by which a segment grows. The
 worst-case number of slots for each state is their quotient."""
 FIRST = 1 << 7
