@@ -21,7 +21,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.explain.dependencies import StatePlace, Touched, conjuncts, place_text, touched, writes
@@ -36,6 +36,8 @@ from planrace.model.language import Term
 SAME = "the same"
 OUTSIDE = ("environment", "time")
 """Roles that are no processes."""
+LONG, LAST = 100, 40
+"""Steps of a run beyond which only the order of the last of them is changed."""
 TRIED = 5_000
 """The most states that are searched after a swap. Beyond that, no race is reported."""
 Breaks = Callable[[Recording], bool]
@@ -54,7 +56,25 @@ class EndCondition:
 
 
 def causes(recording: Recording, question: EndCondition) -> Causes:
-    """Why the last state or step of ``recording`` violates the property."""
+    """Why the last state or step of ``recording`` violates the property. Of a long run only the last steps are changed;
+    those before are taken as they are."""
+    before = len(recording.moves) - LAST
+    if len(recording.moves) <= LONG:
+        return _causes(recording, question)
+    tail = Recording(recording.interpreter, recording.states[before])
+    for move in recording.moves[before:]:
+        tail.take(move.action.name, move.choice)
+    found = _causes(tail, question)
+    return replace(
+        found,
+        needed=(*range(1, before + 1), *(n + before for n in found.needed)),
+        races=tuple(replace(r, first=r.first + before, second=r.second + before) for r in found.races),
+        chain=tuple(n + before for n in found.chain),
+        unchecked_by=None if found.unchecked_by is None else found.unchecked_by + before,
+    )
+
+
+def _causes(recording: Recording, question: EndCondition) -> Causes:
     story = _Story(recording, question)
     races = story.races()
     chain = story.chain(races)

@@ -96,7 +96,7 @@ class Explainer:
     def causes(self, recording: Recording, p: Property | None) -> Causes | None:
         """Why the run violates ``p``; None if the question makes no sense."""
         question = None if p is None or not recording.moves else self.question(p)
-        if question is None or len(recording.moves) > LONG or not question.breaks(recording):
+        if question is None or not question.breaks(recording):
             return None
         return causes(recording, question)
 

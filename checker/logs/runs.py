@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
-from typing import overload
+from typing import Any, overload
 
 from planrace.checker.logs.first_run import Explained
 from planrace.checker.logs.middle import Beginnings
@@ -41,7 +41,8 @@ class LoggedRun:
         chosen = tuple(v.name for v in instance.system.variables if v.initially is None)
         describer = Describer(self._states.interpreter)
         initial = describer.state(self._states.state(self.situations[0]))
-        return Trace(initial, DescribedSteps(self._states, self.situations, self.picks), chosen=chosen)
+        steps: Any = DescribedSteps(self._states, self.situations, self.picks)  # it is read as the tuple of Trace is
+        return Trace(initial, steps, chosen=chosen)
 
     def recording(self, beginnings: Beginnings | None = None) -> Recording:
         """The run as the interpreter performs it, from the first step to the last; with ``beginnings``, after the steps

@@ -6,7 +6,7 @@ members count from 1. No member is 0 in a state, and ``NOBODY`` as a parameter o
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -73,7 +73,7 @@ class Trace(NotebookRepr):
     all steps) for ever. ``chosen`` names the variables that have several initial values."""
 
     initial: ShownState
-    steps: Sequence[TraceStep]
+    steps: tuple[TraceStep, ...]
     loop: int | None = None
     chosen: tuple[str, ...] = ()
 

@@ -39,19 +39,23 @@ TRACE_SECONDS = 2.0
 for them. Time of other processes does not count; otherwise the report would depend on them."""
 PAGE_SECONDS = 10.0
 """The same if the report explains each step, as the page does."""
+LOGGED_SECONDS = 20.0
+"""The same for a run that logs tell: it is long, happened, and is what the user asks about."""
 INTERRUPTED_SECONDS = 0.5
 """The same after an interruption."""
 PRODUCT_STATES = 2_000_000
 """Limit of the search for the fullest match."""
 
 
-def explanation_time(options: Options, share: float = 1.0, *, interrupted: bool = False) -> AbstractContextManager[Any]:
-    """A context in which explanations get this share of their time. There is no limit if an option asks for them,
-    unless the search was ``interrupted``: then nobody should wait."""
+def explanation_time(
+    options: Options, share: float = 1.0, *, interrupted: bool = False, logged: bool = False
+) -> AbstractContextManager[Any]:
+    """A context in which explanations get this share of their time; ``logged``: of a run that logs tell. There is no
+    limit if an option asks for them, unless the search was ``interrupted``: then nobody should wait."""
     requested = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
     if interrupted:
         return until(INTERRUPTED_SECONDS * share, "time for explanations after an interruption", time.process_time)
-    most = PAGE_SECONDS if options.explain else TRACE_SECONDS
+    most = LOGGED_SECONDS if logged else PAGE_SECONDS if options.explain else TRACE_SECONDS
     return until(None if requested else most * share, "time for explanations", time.process_time, "-v gives more")
 
 

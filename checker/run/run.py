@@ -68,15 +68,17 @@ def _reported(request: Request, able: Abilities) -> Report:
     return found if isinstance(found, Report) else _search_report(request, found, others, able)
 
 
-def _search_report(request: Request, found: Answers, others: Sequence[Instance], able: Abilities) -> Report:
-    """The report of these answers."""
+def _search_report(
+    request: Request, found: Answers, others: Sequence[Instance], able: Abilities, *, logged: bool = False
+) -> Report:
+    """The report of these answers; ``logged``: on a run that logs tell."""
     instance, options = request.instance, request.options
     by_name = {a.property.name: a for a in found.answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in found.answers)
     guard = Guard(keeps=True)
-    with explanation_time(options, interrupted=found.interrupted):
+    with explanation_time(options, interrupted=found.interrupted, logged=logged):
         # Explanations of the shortest runs leave time for the search for the fullest match.
-        with explanation_time(options, 0.5, interrupted=found.interrupted):
+        with explanation_time(options, 0.5, interrupted=found.interrupted, logged=logged):
             wanted = explanation_options(options, others, guard, broken=broken)
             narrator = Narrator(instance, options, wanted, guard, choose=Ability.EXHAUSTIVE in able)
             findings = [
@@ -108,7 +110,7 @@ def _search_report(request: Request, found: Answers, others: Sequence[Instance],
 def report_on_run(request: Request, answers: Sequence[Answer], engine: str) -> Report:
     """The report on a run that a system took: ``answers`` on the properties that it violates, told as those of a
     search are."""
-    return _search_report(request, Answers(engine, answers), [], Abilities(object))
+    return _search_report(request, Answers(engine, answers), [], Abilities(object), logged=True)
 
 
 def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarning, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from planrace import conform, find, render
+from planrace.checker.cli.main import run
 from planrace.checker.results.conformance import Conformance
 from planrace.checker.run.request import select
 from planrace.checker.semantics.interpreter import Interpreter, State
@@ -163,3 +164,35 @@ def test_runs_that_are_too_many_are_not_searched_unasked(tmp_path: Path, monkeyp
     assert report.unsearched == "that takes more than 3 states; --every searches them"
     assert report.unsearched in " ".join(render(report).split())
     assert conform("fixed", log, SIZES, faults=FAULTS, every=True).every
+
+
+def test_a_long_run_is_told_in_brief(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What completes facts, what decides, and its end; the causes are those at the end of the run. -v tells all."""
+    sizes = {"enactors": 2, "endpoints": 1, "keep": 1}
+
+    def act(i: int, *names: str) -> Records:
+        return [{"action": name, "parameters": [i] if i else []} for name in names]
+
+    flip = ("take_lock", "build_tree", "flip_alias")
+    turn = [*act(0, "publish"), *act(1, "pick_up", *flip, "list_old_plans")]
+    records = turn + [r for _ in range(15) for r in [*turn, *act(1, "delete_old_plans")]]
+    records += [*act(0, "publish"), *act(2, "pick_up"), *act(0, "publish"), *turn[:-1], *act(2, *flip[:2]), *turn[-1:]]
+    records += [*act(2, "flip_alias"), *act(1, "delete_old_plans")]
+    report = conform("original", written(tmp_path, records), sizes, hidden=0)
+    assert report.judged is not None
+    finding = next(f for f in report.judged.findings if f.name == "active-plan-never-deleted")
+    assert finding.trace is not None
+    assert len(finding.trace) == len(records)
+    assert finding.match is not None
+    assert finding.insight is not None
+    assert finding.insight.causes is not None
+    assert finding.insight.causes.chain[-1] == len(records)
+    assert min(finding.insight.causes.chain) > len(records) - 40
+    words = [w for n, v in sizes.items() for w in ("-s", f"{n}={v}")]
+    assert run(["conform", "-p", "original", *words, str(tmp_path / "log.jsonl"), "--hidden", "0"]) == 1
+    brief, whole = (" ".join(t.split()) for t in (capsys.readouterr()[0], render(report)))
+    assert "steps (-v shows all) …" in brief
+    assert "steps (-v shows all) …" not in whole
+    assert f"> {len(records)}. enactor 1 (cleaner) deletes the trees" in brief
+    assert " 20. " not in brief
+    assert " 20. " in whole

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from planrace.checker.report.text.document import document, timeline
-from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph, Timeline
+from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph, Timeline, TimelineEntry
 from planrace.checker.results.conformance import (
     BlockedEvent,
     Conformance,
@@ -26,6 +26,8 @@ from planrace.checker.results.wording import counted, joined, plural
 
 LAST = 8
 """Steps that are shown before a divergence, unless everything is asked for."""
+LONG, ENDING = 60, 25
+"""Steps of a run beyond which only the most important are told, and the last of them that are."""
 MANY = 10
 """Hidden steps and reasons that are listed, unless everything is asked for."""
 
@@ -43,7 +45,9 @@ def conformance_document(report: ConformanceReport, exit_code: int, detail: Deta
     if detail is Detail.FULL or any(r.failed for r in report.rates):
         blocks += _rates(report.rates)
     if report.judged is not None:
-        blocks += document(report.judged, exit_code, detail=detail).blocks
+        told = document(report.judged, exit_code, detail=detail).blocks
+        chains = {n for f in report.judged.findings if f.insight and f.insight.causes for n in f.insight.causes.chain}
+        blocks += told if detail is Detail.FULL else [part for b in told for part in _in_brief(b, chains)]
     tone = {Conformance.CONFORMS: Verdict.HOLDS, Conformance.DIVERGES: Verdict.VIOLATED}.get(
         report.verdict, Verdict.UNKNOWN
     )
@@ -128,6 +132,27 @@ def _hidden(hidden: Sequence[HiddenStep], detail: Detail) -> Iterator[Block]:
         yield Paragraph(f"… and {counted(len(hidden) - len(shown), 'more step')} (-v lists all).")
 
 
+def _in_brief(block: Block, chain: Collection[int]) -> Iterator[Block]:
+    """A timeline of a long run without the steps that are neither at its end, nor in a chain of causes, nor complete a
+    fact; any other block as it is."""
+    if not isinstance(block, Timeline) or len(block.entries) <= LONG:
+        yield block
+        return
+    last, left = block.entries[-ENDING].number, 0
+    shown: list[TimelineEntry] = []
+    for entry in block.entries:
+        if entry.number < last and entry.number not in chain and not entry.facts and entry.number > 1:
+            left += 1
+            continue
+        if left:
+            if shown:
+                yield Timeline(tuple(shown))
+            yield Paragraph(f"… {counted(left, 'step')} (-v shows all) …")
+            shown, left = [], 0
+        shown.append(entry)
+    yield Timeline(tuple(shown))
+
+
 def _every(report: ConformanceReport) -> Iterator[Block]:
     """What all runs that explain the logs have in common."""
     if not report.explained:
@@ -142,22 +167,22 @@ def _every(report: ConformanceReport) -> Iterator[Block]:
             yield Paragraph("No other run explains the logs.")
         else:
             faults = f"none with fewer faults than {alike.faults}" if alike.faults else "this one without a fault"
-            yield Paragraph(f"{many(runs)} runs explain the logs, {faults}, and all {_violating(alike)}.")
+            yield Paragraph(f"{counted_runs(runs)} explain the logs, {faults}, and all {_violating(alike)}.")
         return
-    yield Paragraph(f"{many(runs)} runs explain the logs:", "unknown")
+    yield Paragraph(f"{counted_runs(runs)} explain the logs:", "unknown")
     yield Bullets(
         tuple(
-            f"{many(r.runs)} {_violating(r)}; at least {counted(r.faults, 'fault')} and "
+            f"{counted_runs(r.runs)}: {_violating(r)}; at least {counted(r.faults, 'fault')} and "
             f"{counted(r.hidden, 'step')} that no line tells are needed"
             for r in report.every
         )
     )
 
 
-def many(number: int) -> str:
+def counted_runs(number: int) -> str:
     """A number of runs: there may be very many."""
-    text = f"{number:,}"
-    return text if len(text) <= 15 else f"more than 10^{len(str(number)) - 1}"
+    text = counted(number, "run")
+    return text if len(text) <= 20 else f"more than 10^{len(str(number)) - 1} runs"
 
 
 def _violating(runs: RunsAlike) -> str:
