@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from planrace import conform, render
+from planrace import conform, follow, render
 from planrace.checker.report.html.logs_page import HEAD, TAIL, render_conformance
 from planrace.checker.results.conformance import Conformance, ConformanceReport
 from tests.logs.test_conform import find_outage
@@ -222,7 +222,7 @@ def test_a_step_is_selected_in_lanes_list_and_by_keys(open_page: Open, conforms:
     assert title(page).startswith("Step 6 of 9")
     assert page.evaluate("location.hash") == "#6"
     page.keyboard.press("Home")
-    assert title(page) == "The initial state"
+    assert title(page) == "Before the first step"
 
 
 def test_the_axis_of_the_clock_shows_when_lines_happened(open_page: Open, conforms: ConformanceReport) -> None:
@@ -267,6 +267,47 @@ def test_what_only_another_run_violates_is_no_step_of_this_one(open_page: Open, 
     assert "is violated by another run that explains the logs, too" in page.text_content("#story")
     assert page.locator('[data-do="wrong"]').is_hidden()
     assert page.locator(".pill.breaks").count() == 1, "that of the legend"
+
+
+def test_logs_that_begin_in_the_middle_or_were_followed_have_a_page(open_page: Open, tmp_path: Path) -> None:
+    """Of what such logs violate only the line is known by which it is; the state before them is no initial one."""
+    records: list[dict[str, Any]] = [
+        {"stream": "e", "action": a, "parameters": [1]} for a in ("build_tree", "flip_alias")
+    ]
+    joined = reported(tmp_path, records, join=True)
+    assert joined.joined is not None
+    assert joined.trace is not None
+    line = joined.logged[1].line
+    for report in (joined, replace(joined, violates=(("record-never-empty", line),))):
+        page = open_page(render(report, "html"), 1400, "light")
+        assert page.text_content('.row[data-step="0"]').startswith("0Before the first step")
+        page.keyboard.press("Home")
+        phases = page.text_content("#tables")
+        assert "BUILD" in phases
+        tone = page.get_attribute("#story .told", "class")
+        assert tone == ("told violated-tone" if report.violates else "told holds-tone")
+    assert f"record-never-empty is violated by {line} at the latest" in page.text_content("#story")
+    page.click("#story button:has-text('its line')")
+    assert title(page) == "Step 2 of 2"
+
+
+def test_what_a_followed_log_has_forgotten_is_explained(open_page: Open, tmp_path: Path) -> None:
+    """The beginning of the run is not known any more; its lines are neither steps nor unexplained."""
+    path = tmp_path / "long.jsonl"
+    path.write_text("".join(f'{{"action": "publish", "at": {n}}}\n' for n in range(1500)))
+    report = follow("fixed", path, {"enactors": 2, "endpoints": 1, "keep": 1}, time_limit=2.0)
+    assert report.verdict is Conformance.CONFORMS
+    text = render(report, "html")
+    shown = data_of(text)["logs"]
+    assert len(shown["forgotten"]) + len(shown["steps"]["event"]) == len(report.logged)
+    assert shown["forgotten"]
+    assert shown["skipped"] == []
+    page = open_page(text, 1400, "light")
+    page.evaluate("location.hash = '#1'")
+    until(page, "document.querySelector('#step-title').textContent.startsWith('A line before')")
+    assert "It was explained" in page.text_content("#step-body")
+    page.keyboard.press("End")
+    assert title(page).startswith("Step ")
 
 
 def test_the_search_finds_steps_lines_and_streams(open_page: Open, conforms: ConformanceReport) -> None:

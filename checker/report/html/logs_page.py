@@ -83,16 +83,18 @@ class _Logs:
         if divergence is not None:
             trace, told = divergence.trace, divergence.told
         steps = self._steps(trace, told)
+        skipped, forgotten = self._without_step(told)
         return {
             "verdict": str(report.verdict),
-            "violates": report.judged is not None,
+            "violates": report.judged is not None or bool(report.violates),
             "streams": [clean(s.name) for s in report.streams],
             "base": self._base,
             "events": self._events(report.logged),
             "initial": {} if trace is None else dict(trace.initial),
             "steps": steps,
-            "skipped": self._skipped(told),
-            "broken": list(_broken(report)),
+            "skipped": skipped,
+            "forgotten": forgotten,
+            "broken": [*_broken(report), *self._violated()],
             "facts": list(_facts(report)),
             "explained": None if divergence is None else divergence.explained,
             "hypotheses": 0 if divergence is None else divergence.hypotheses,
@@ -101,6 +103,14 @@ class _Logs:
             "texts": [*self._texts],
             "places": [[place, variable, path] for place, variable, path in self._places],
         }
+
+    def _violated(self) -> Iterator[dict[str, Any]]:
+        """The properties of which only a line is known by which they are violated."""
+        number = {e.line: n for n, e in reversed([*enumerate(self._report.logged)])}
+        for name, line in self._report.violates:
+            at = f"by {line} at the latest"
+            known = {"name": clean(name), "meaning": "", "because": "", "step": None}
+            yield {**known, "at": clean(at), "event": number.get(line, -1)}
 
     def _text(self, text: str | None) -> int:
         """The number of a text; -1 for none."""
@@ -141,18 +151,23 @@ class _Logs:
     def _place(self, change: Any) -> int:
         return self._places.setdefault((change.place, change.variable, change.path), len(self._places))
 
-    def _skipped(self, told: Sequence[int | None]) -> list[int]:
-        """The explained events without a step: they may not have happened, and did not."""
+    def _without_step(self, told: Sequence[int | None]) -> tuple[list[int], list[int]]:
+        """The explained events without a step: those that may not have happened, and did not; and those of a log that
+        was followed of which the run is no longer known, and everything before them in their streams."""
         events, divergence = self._report.logged, self._report.divergence
         explained = {n for n in told if n is not None}
         if divergence is None:
-            return [n for n in range(len(events)) if n not in explained] if self._report.explained else []
-        last = dict(divergence.last)
-        ends = {events[n].stream: n for n in sorted(explained)}
-        for n, e in enumerate(events):
-            if e.optional and last[e.stream] == e.line:
-                ends[e.stream] = max(n, ends.get(e.stream, n))
-        return [n for n, e in enumerate(events) if n not in explained and n <= ends.get(e.stream, -1)]
+            found = [n for n in range(len(events)) if n not in explained and self._report.explained]
+        else:
+            last = dict(divergence.last)
+            ends = {events[n].stream: n for n in sorted(explained)}
+            for n, e in enumerate(events):
+                if e.optional and last[e.stream] == e.line:
+                    ends[e.stream] = max(n, ends.get(e.stream, n))
+            found = [n for n, e in enumerate(events) if n not in explained and n <= ends.get(e.stream, -1)]
+        kept = {events[n].stream: n for n in found if not events[n].optional}
+        forgotten = [n for n in found if n <= kept.get(events[n].stream, -1)]
+        return [n for n in found if n > kept.get(events[n].stream, -1)], forgotten
 
     # Where they leave the model ------------------------------------------------------------------------------------
     def _blocked(self, blocked: Iterable[BlockedEvent], told: Sequence[int | None]) -> Iterator[dict[str, Any]]:
@@ -184,6 +199,8 @@ def _broken(report: ConformanceReport) -> Iterator[dict[str, Any]]:
             "meaning": clean(f.meaning),
             "step": len(f.trace) if _is_part(f.trace, report.trace) else None,
             "because": clean(why(f)),
+            "at": "by another run that explains the logs, too",
+            "event": -1,
         }
 
 

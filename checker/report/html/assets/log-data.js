@@ -28,19 +28,21 @@ class LogRun {
     return lanes;
   }
 
-  // The columns of the page: the steps of the run, among them the events that are taken not to have happened; then the
-  // events that it does not explain, by their clocks. A column has a step, an event, or both.
+  // The columns of the page: events before the part of the run that is known; its steps, among them the events that are
+  // taken not to have happened; and the events that it does not explain, by their clocks. A column has a step, an event,
+  // or both.
   arrange() {
     const apart = new Uint8Array(this.size);
     for (const e of this.steps.event) if (e >= 0) apart[e] = 1;
     const beside = this.findSkipped(apart);
-    for (const e of this.skipped) apart[e] = 1;
+    for (const e of [...this.skipped, ...this.forgotten]) apart[e] = 1;
     const keys = this.middles();
+    const byTime = (a, b) => keys[a] - keys[b] || a - b;
     const rest = [];
     for (let e = 0; e < this.size; e++) if (!apart[e]) rest.push(e);
-    rest.sort((a, b) => keys[a] - keys[b] || a - b);
-    const columns = [];
-    const steps = [];
+    rest.sort(byTime);
+    const columns = [...this.forgotten].sort(byTime);
+    const steps = columns.map(() => -1);
     for (let s = 0; s <= this.length; s++) {
       const skipped = beside.get(s) || [];
       columns.push(...skipped);
@@ -166,7 +168,12 @@ class LogRun {
 
   // Whether a column is an event that is taken not to have happened.
   skips(k) {
-    return k < this.open && this.stepAt[k] < 0;
+    return k >= this.forgotten.length && k < this.open && this.stepAt[k] < 0;
+  }
+
+  // Whether a column is an event that was explained, by steps that are no longer known.
+  forgets(k) {
+    return k < this.forgotten.length;
   }
 
   // A field of the step of a column, as text.
@@ -187,6 +194,7 @@ class LogRun {
   // A column in words.
   words(k) {
     if (this.explains(k)) return `${this.said(k, "by")} ${this.said(k, "text")}`;
+    if (this.forgets(k)) return `${this.text(this.events.says[this.columns[k]])}, which was explained`;
     const why = this.skips(k) ? "which did not happen" : "which nothing explains";
     return `${this.text(this.events.says[this.columns[k]])}, ${why}`;
   }
@@ -209,6 +217,7 @@ class LogRun {
   // The number of the step of a column, from 1; of others a sign.
   label(k) {
     if (this.explains(k)) return String(this.stepAt[k] + 1);
+    if (this.forgets(k)) return "…";
     return this.skips(k) ? "∅" : "·";
   }
 

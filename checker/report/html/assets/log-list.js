@@ -157,7 +157,7 @@ export class LogList {
       "aria-setsize": String(this.shown.length),
       "aria-posinset": String(place + 1),
     };
-    const [words, under] = n ? [this.sentence(k), this.under(k)] : ["The initial state", ""];
+    const [words, under] = n ? [this.sentence(k), this.under(k)] : ["Before the first step", ""];
     const text = el("span", { class: "what" }, el("span", { class: "sentences" }, words), el("small", {}, under));
     return el("div", attributes, el("span", { class: this.look(k) }, n ? log.label(k) : "0"), text);
   }
@@ -171,7 +171,7 @@ export class LogList {
   }
 
   sentence(k) {
-    if (!log.explains(k)) return [log.text(log.events.says[log.columns[k]]), log.skips(k) ? " (did not happen)" : ""];
+    if (!log.explains(k)) return [log.text(log.events.says[log.columns[k]]), notes(k)];
     const who = el("b", {}, log.said(k, "by"));
     return [who, ` ${log.said(k, "text")}`];
   }
@@ -190,4 +190,10 @@ export class LogList {
     const middle = log.middle(e);
     return `${Number.isNaN(middle) ? "" : `${timeText(middle, 1e3)} · `}${log.nearPlace(e)}`;
   }
+}
+
+// What is to be said of a line without a step.
+function notes(k) {
+  if (log.forgets(k)) return " (explained)";
+  return log.skips(k) ? " (did not happen)" : "";
 }

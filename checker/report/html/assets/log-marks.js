@@ -109,8 +109,9 @@ function drawEvent(sheet, e, { x, y, wide }) {
     c.fillRect(left, top, ...size);
     return;
   }
-  c.fillStyle = colours.paper;
+  c.fillStyle = log.forgets(log.columnOf[e]) ? colours.join : colours.paper;
   c.fillRect(left, top, ...size);
+  if (log.forgets(log.columnOf[e])) return;
   c.strokeStyle = log.blockedAt.has(e) ? colours.bad : colours.dim;
   c.lineWidth = log.blockedAt.has(e) ? 2 : 1;
   if (wide < 3) c.fillStyle = c.strokeStyle;

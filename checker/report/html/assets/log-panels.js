@@ -11,7 +11,7 @@ export function number(n) {
 // The selected step or line.
 export function detail(view) {
   const n = view.at;
-  if (!n) return [note("Nothing has happened yet.")];
+  if (!n) return [note("The run begins with this state.")];
   const k = n - 1;
   const e = log.columns[k];
   const body = log.explains(k) ? taken(log.stepAt[k]) : unexplained(k, e);
@@ -20,9 +20,10 @@ export function detail(view) {
 
 export function detailTitle(view) {
   const n = view.at;
-  if (!n) return "The initial state";
+  if (!n) return "Before the first step";
   const rest = log.columns.length - log.open;
   if (n > log.open) return `Line ${number(n - log.open)} of ${number(rest)} that no step explains`;
+  if (log.forgets(n - 1)) return "A line before the part of the run that is known";
   if (log.skips(n - 1)) return "A step that may have happened or not";
   return `Step ${log.label(n - 1)} of ${number(log.length)}${log.hidden(n - 1) ? ", which no line tells" : ""}`;
 }
@@ -45,6 +46,8 @@ function taken(k) {
 
 function unexplained(k, e) {
   const says = el("p", { class: "sentence" }, "It says ", el("code", {}, log.text(log.events.says[e])), ".");
+  if (log.forgets(k))
+    return [says, note("It was explained. Of logs that are followed the beginning of the run is forgotten.")];
   if (log.skips(k)) return [says, note("In this run it did not happen.")];
   const all = log.blocked.filter((b) => b.event === e).map((b) => el("p", {}, tag("bad", "blocked"), reason(b)));
   const later = "The run ends before it: what stands before it must be explained first.";
@@ -99,15 +102,13 @@ export function story(view) {
 }
 
 function violation(view, b, first) {
-  const at = b.step === null ? null : button(`step ${b.step}`, () => view.go(log.rowOf(b.step)));
-  const what = el(
-    "summary",
-    {},
-    el("strong", {}, b.name),
-    " is violated by ",
-    at || "another run that explains the logs, too",
-  );
-  return el("details", { class: "told violated-tone", open: first }, what, `Promised: ${b.meaning}. ${b.because}`);
+  const row = b.step === null ? log.columnOf[b.event] + 1 : log.rowOf(b.step);
+  const at = b.step === null ? b.at : ["by ", button(`step ${b.step}`, () => view.go(row))];
+  const line = b.event < 0 ? null : [" ", button("its line", () => view.go(row))];
+  const what = [el("strong", {}, b.name), " is violated ", at, line].flat();
+  if (!b.meaning) return el("p", { class: "told violated-tone" }, what);
+  const more = `Promised: ${b.meaning}. ${b.because}`;
+  return el("details", { class: "told violated-tone", open: first }, el("summary", {}, what), more);
 }
 
 function divergence(view) {

@@ -52,8 +52,13 @@ class LogView {
     $("step-title").textContent = detailTitle(this);
     replace("step-body", detail(this));
     $("state").hidden = !log.length || !report.variables.length;
-    $("state-title").textContent = this.at > log.open ? "The state where the run ends" : "The state";
+    $("state-title").textContent = this.whatState;
     if (log.length) replace("tables", drawTables(this));
+  }
+
+  get whatState() {
+    if (this.at > log.open) return "The state where the run ends";
+    return this.at && log.forgets(this.at - 1) ? "The state with which the known part of the run begins" : "The state";
   }
 
   // Whether something in the lanes is wrong.
