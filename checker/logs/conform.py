@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from planrace.checker.explain.model_data import declared
+from planrace.checker.logs.compact_events import CompactEvents
 from planrace.checker.logs.danger import LOOKED_AT, nearest_violation
 from planrace.checker.logs.diagnosis import DivergenceDiagnosis
 from planrace.checker.logs.events import Stream
@@ -318,6 +319,7 @@ class _Conforming:
             generations = self._request.generations
             if generations is None:
                 return StepsAlone(self._instance).rates(events)
-            return StepsAlone(generations.instance(generations.greatest(events) + 1)).rates(events)
+            compact = CompactEvents(generations, [e for e in events if e.before])
+            return StepsAlone(compact.instance).rates(compact.events)
         except (TimeUpError, KeyboardInterrupt):
             return ()

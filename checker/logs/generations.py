@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -52,24 +53,29 @@ class Generations:
         actions = self._instance.system.actions.values()
         return [a.name for a in actions if any(u.target.data == counter for o in a.outcomes for u in o.updates)]
 
-    def greatest(self, events: Iterable[LogEvent]) -> int:
-        """The greatest generation that events name in values around their steps; at least 1."""
-        places = {n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables}
-        seen = (pattern for e in events for place, pattern in (*e.before, *e.after) if place in places)
-        return max((n for pattern in seen for n in _numbers(pattern)), default=1)
+    @cached_property
+    def places(self) -> frozenset[int]:
+        """The places in a state of the variables that hold generations."""
+        return frozenset(n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables)
+
+    def in_parameters(self, action: str) -> tuple[bool, ...]:
+        """Which parameters of an action are generations."""
+        return tuple(_leaf(p.sort) in self.sorts for p in self._instance.system.actions[action].parameters)
 
     def named_in(self, streams: Iterable[Stream]) -> bool:
-        """Whether a line names a generation."""
-        actions = self._instance.system.actions
-        places = {n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables}
-        for e in (e for s in streams for e in s.events):
-            if any(place in places for place, _ in (*e.before, *e.after)):
-                return True
-            for p in e.patterns:
-                pairs = zip(actions[p.action].parameters, p.values, strict=True)
-                if any(v is not None and _leaf(parameter.sort) in self.sorts for parameter, v in pairs):
-                    return True
-        return False
+        """Whether a line names a generation, or says what a variable holds that holds generations."""
+        events = [e for s in streams for e in s.events]
+        told = any(place in self.places for e in events for place, _ in (*e.before, *e.after))
+        return told or any(True for e in events for _ in self.named(e))
+
+    def named(self, event: LogEvent) -> Iterator[int]:
+        """The generations that an event names, in values around its step and as parameters."""
+        for place, pattern in (*event.before, *event.after):
+            if place in self.places:
+                yield from _numbers(pattern)
+        for p in event.patterns:
+            pairs = zip(p.values, self.in_parameters(p.action), strict=True)
+            yield from (v for v, is_generation in pairs if is_generation and v is not None)
 
     def instance(self, most: int) -> Instance:
         """The instance with so many generations."""
@@ -305,7 +311,5 @@ class NormalStates(ModelStates):
     def renamed(self, action: str) -> tuple[bool, ...]:
         found = self._generations_in.get(action)
         if found is None:
-            sorts = self.generations.sorts
-            found = tuple(_leaf(p.sort) in sorts for p in self.actions[action].parameters)
-            self._generations_in[action] = found
+            found = self._generations_in[action] = self.generations.in_parameters(action)
         return found

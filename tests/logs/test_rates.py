@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,6 +12,11 @@ from typing import Any
 import pytest
 
 from planrace import conform, find, render
+from planrace.checker.logs.compact_events import CompactEvents
+from planrace.checker.logs.generations import generations_of
+from planrace.checker.logs.rates import StepsAlone
+from planrace.checker.logs.records import EventReader
+from planrace.checker.results.conformance import LogLine
 from planrace.checker.run.request import select
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter
@@ -87,3 +94,34 @@ def test_what_a_line_leaves_open_is_not_judged(tmp_path: Path) -> None:
     text = " ".join(render(report).split())
     assert f"publish at {tmp_path / 'run.jsonl'}:2 leads to other values in the model" in text
     assert "is not enabled: phase[i] = LOCK is false" in text
+
+
+@pytest.mark.parametrize("name", ["original", "fixed"])
+def test_generations_that_are_renamed_are_judged_as_they_are(name: str) -> None:
+    """Each line by itself, some of them wrong: as in an instance that holds all plans of the log."""
+    sizes, rng = {"enactors": 2, "endpoints": 1, "keep": 2}, Random(1)
+    selection = select(find(name), sizes, faults=["stray-delete"])
+    generations = generations_of(selection.instance)
+    assert generations is not None
+    instance = generations.instance(40)
+    describer = Describer(Interpreter(instance))
+    run = [taken for seed in range(4) for taken in random_run(instance, 60, seed)]
+    reader = EventReader(replace(selection, made=generations.instance(99)))
+    for n, (r, (before, _, after)) in enumerate(zip(logged(run), run, strict=True)):
+        for key, state in (("before", before), ("after", after)):
+            values = _said(describer.state(state))
+            r[key] = {v: values[v] for v in rng.sample(list(values), rng.randint(3, len(values)))}
+            if "latest" in r[key] and rng.random() < 0.3:
+                r[key]["latest"] += rng.choice((1, 2, 30))
+        if rng.random() < 0.2 and r["parameters"]:
+            del r["parameters"][rng.choice(list(r["parameters"]))]
+        reader.add(r, LogLine("a.jsonl", n + 1, ""), "a")
+    events = [e for s in reader.streams.values() for e in s.events]
+    compact = CompactEvents(generations, events)
+    found: Counter[str] = Counter()
+    assert compact.instance.values != generations.instance(80).values
+    for event, small in zip(events, compact.events, strict=True):
+        (rate,) = StepsAlone(generations.instance(80)).rates([event])
+        assert StepsAlone(compact.instance).rates([small]) == (rate,)
+        found.update(passed=rate.passed, failed=rate.failed, unknown=rate.unknown)
+    assert all(found[key] > 10 for key in ("passed", "failed", "unknown"))
