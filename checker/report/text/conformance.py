@@ -182,7 +182,7 @@ def _every(report: ConformanceReport) -> Iterator[Block]:
 def counted_runs(number: int) -> str:
     """A number of runs: there may be very many."""
     text = counted(number, "run")
-    return text if len(text) <= 20 else f"more than 10^{len(str(number)) - 1} runs"
+    return text if len(text) <= 20 else f"more than 10^{len(str(number)) - 1}" + " runs"
 
 
 def _violating(runs: RunsAlike) -> str:
