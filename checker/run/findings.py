@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -10,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planrace.checker.engines.answer import Answer, shows
-from planrace.checker.engines.limits import Limits, until
+from planrace.checker.engines.limits import Limits, processor, until
 from planrace.checker.explain.distinct_causes import different
 from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.explain.least_delay import Seek
@@ -54,9 +53,9 @@ def explanation_time(
     limit if an option asks for them, unless the search was ``interrupted``: then nobody should wait."""
     requested = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
     if interrupted:
-        return until(INTERRUPTED_SECONDS * share, "time for explanations after an interruption", time.process_time)
+        return until(INTERRUPTED_SECONDS * share, "time for explanations after an interruption", processor)
     most = LOGGED_SECONDS if logged else PAGE_SECONDS if options.explain else TRACE_SECONDS
-    return until(None if requested else most * share, "time for explanations", time.process_time, "-v gives more")
+    return until(None if requested else most * share, "time for explanations", processor, "-v gives more")
 
 
 REPORT, FULLEST = "the report", "the fullest match"

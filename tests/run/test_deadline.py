@@ -10,7 +10,16 @@ import pytest
 from planrace.checker.api.calls import check, state_graph
 from planrace.checker.cli.main import run
 from planrace.checker.engines import limits
-from planrace.checker.engines.limits import LimitGuard, Limits, deadline, look_at_the_clock, time_left, timed, until
+from planrace.checker.engines.limits import (
+    LimitGuard,
+    Limits,
+    ProcessorClock,
+    deadline,
+    look_at_the_clock,
+    time_left,
+    timed,
+    until,
+)
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import NOT_TOLD, ModelWarning, Report
 from planrace.checker.results.stop import StopKind, StopReason
@@ -214,3 +223,31 @@ def test_machine_code_that_there_is_no_time_for_is_no_error(engine: str, monkeyp
 )
 def test_a_memory_limit_is_named_as_the_user_gave_it(limit: int, told: str) -> None:
     assert str(limits.memory_reached(limit)) == f"the memory limit of {told} was reached"
+
+
+def test_processor_time_is_asked_for_about_every_millisecond(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not at every look, and also where the other clock is put back; a deadline on it ends work none the less."""
+
+    class Clocks:
+        now, spent, asked = 5.0, 0.0, 0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def process_time(self) -> float:
+            self.asked += 1
+            return self.spent
+
+    clocks = Clocks()
+    monkeypatch.setattr(limits, "time", clocks)
+    clock = ProcessorClock()
+    with until(1.0, "time for explanations", clock):
+        for _ in range(1000):
+            clocks.now += 0.0001
+            clocks.spent += 0.0001
+            look_at_the_clock()
+        assert 90 <= clocks.asked <= 110
+        clocks.spent = 1.5
+        clocks.now = 0.0
+        with pytest.raises(TimeUpError, match="time for explanations"):
+            look_at_the_clock()
