@@ -177,6 +177,7 @@ function beginning() {
     el("p", { class: `told ${TONES[log.verdict]}` }, el("strong", {}, report.document.closing)),
     ...story(view),
   );
+  $("key-forgotten").hidden = !log.forgotten.length;
   $("number").max = view.count;
   $("number").style.width = `${String(view.count).length + 5}ch`;
   $("axis").hidden = !log.timed;
