@@ -41,6 +41,7 @@ def conform(
     max_width: int = WIDTH,
     every: bool = False,
     join: bool = False,
+    verbose: bool = False,
     time_limit: float | None = None,
     listener: Listener | None = None,
 ) -> ConformanceReport:
@@ -55,8 +56,8 @@ def conform(
     logs leave the model, and to search all runs; beyond it the answer is unknown. ``every``: search all runs that
     explain the logs, however long it takes, for the one with the fewest faults and for what they violate; otherwise
     this is done where it takes a few seconds. ``join``: the logs begin while the system runs, in any state that the
-    model reaches. ``listener`` hears of the progress. Raises ``ModelError`` for a wrong
-    request, a wrong mapping and wrong lines.
+    model reaches. ``verbose``: explain a violation however long it takes. ``listener`` hears of the progress. Raises
+    ``ModelError`` for a wrong request, a wrong mapping and wrong lines.
     """
     check_numbers(**{n: v for n, v in {"time_limit": time_limit, "hidden": hidden}.items() if v is not None})
     check_number("uncertainty", uncertainty, RANGES["uncertainty"])
@@ -70,7 +71,16 @@ def conform(
         read = _read(chosen, files, mapping, uncertainty, progress)
         certain = (*logged, *read.logged)
         return ConformRequest(
-            chosen, read.streams, certain, hidden, max_width, read.ignored, every, join=join, progress=progress
+            chosen,
+            read.streams,
+            certain,
+            hidden,
+            max_width,
+            read.ignored,
+            every,
+            join=join,
+            verbose=verbose,
+            progress=progress,
         )
 
     with until(time_limit):

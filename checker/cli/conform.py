@@ -14,6 +14,7 @@ from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.text.mapping import mapping_text
+from planrace.checker.results.detail import Detail
 
 FORMATS = ("text", "json", "html")
 SAME = ("uncertainty", "max_width", "time_limit")
@@ -58,6 +59,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
                     hidden=arguments["hidden"],
                     every=arguments["every"],
                     join=arguments["join"],
+                    verbose=arguments["look"].detail is Detail.FULL,
                     listener=listener,
                 )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))

@@ -57,7 +57,8 @@ class ConformRequest:
     ``hidden`` is the most steps that no line tells between two events (None: any number); ``width`` the most states
     that the search for the place of a divergence, and for all runs, may have to hold apart. ``every``: search all runs,
     however many states that takes, and further for a violation that was near. With ``generations`` these have no bound:
-    all actions that give them out must be logged. ``join``: the logs may begin in any state that the model reaches."""
+    all actions that give them out must be logged. ``join``: the logs may begin in any state that the model reaches.
+    ``verbose``: violations are explained however long it takes."""
 
     selection: Selection
     streams: Sequence[Stream]
@@ -68,6 +69,7 @@ class ConformRequest:
     every: bool = False
     generations: Generations | None = None
     join: bool = False
+    verbose: bool = False
     progress: LogProgress = SILENT
 
     @cached_property
@@ -224,7 +226,7 @@ class _Conforming:
         recording = run.recording(self._beginnings)
         broken = [violation(recording, p) for n, p in enumerate(self._judge.properties) if violated >> n & 1]
         selection = replace(self._request.selection, made=recording.interpreter.instance)
-        request = Request(selection, [a.property for a in broken], Options())
+        request = Request(selection, [a.property for a in broken], Options(verbose=self._request.verbose))
         return report_on_run(request, broken, "conform")
 
     def _near(self, run: LoggedRun) -> NearMiss | None:

@@ -74,7 +74,8 @@ SIGNATURES = {
     ),
     "conform": (
         "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, logged=(), "
-        "hidden=None, uncertainty=0.0, max_width=20000, every=False, join=False, time_limit=None, listener=None)"
+        "hidden=None, uncertainty=0.0, max_width=20000, every=False, join=False, verbose=False, "
+        "time_limit=None, listener=None)"
     ),
     "follow": (
         "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), unlogged=(), "
