@@ -155,10 +155,11 @@ def _cti_json(u: InductionCounterexample, variables: Sequence[Declared]) -> dict
 def trace_json(trace: Trace, variables: Sequence[Declared] = ()) -> dict[str, Any]:
     """A trace as JSON values. ``wholes`` are the records, sequences and maps of each state, the initial one first; it
     is left out where ``variables`` have none."""
-    together = [plain_wholes(s, variables) for s in (trace.initial, *(x.state for x in trace.steps))]
+    steps = tuple(trace.steps)  # of a long run each is made when it is asked for
+    together = [plain_wholes(s, variables) for s in (trace.initial, *(x.state for x in steps))]
     return {
         "initial": dict(trace.initial),
-        "steps": [_step(s) for s in trace.steps],
+        "steps": [_step(s) for s in steps],
         "loop": trace.loop,
         **({"chosen": list(trace.chosen)} if trace.chosen else {}),
         **({"wholes": together} if any(together) else {}),
