@@ -3,12 +3,13 @@
     python bench/native.py [--rounds N] [--sizes ENACTORS/ENDPOINTS/PLANS/KEEP] [--without-spin]
     python bench/native.py --growth
     python bench/native.py --profile
+    python bench/native.py --models
 
 The first form searches `fixed` with crashes and expiring locks completely, without reduction, alternately with each
 tool (whole commands, SPIN without its compilation), refuses to compare where states or transitions differ, and prints
 medians. SPIN: the Debian package `spin`, and gcc. TLC: the environment variable TLA2TOOLS_JAR names its jar. Their
 models are in `peers/`. `--growth` shows time and memory from ten thousand to a hundred million states, `--profile`
-where the time goes.
+where the time goes. `--models` searches protocols of other kinds (`models.py`), each until ten million states.
 """
 
 from __future__ import annotations
@@ -36,6 +37,18 @@ SAFETY = ("active-plan-never-deleted", "record-never-empty", "plans-never-regres
 ENVIRONMENT = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
 """As users have it: Python compiles a module once."""
 GROWTH = ("2/1/4/2", "3/1/3/2", "3/1/4/2", "3/2/3/2", "3/2/4/2", "4/2/3/2")
+
+MODELS: tuple[tuple[str, dict[str, int]], ...] = (
+    ("gossip", {"nodes": 11}),
+    ("gossip", {"nodes": 14}),
+    ("paxos", {"ballots": 4}),
+    ("paxos", {"acceptors": 4, "ballots": 4}),
+    ("paxos", {"acceptors": 4, "ballots": 5}),
+    *(("vectors", {"nodes": n}) for n in (5, 6, 7, 8)),
+)
+"""What `--models` searches: states of one to five words, with 25 to 196 successors at most."""
+CUT = 10_000_000
+"""States after which such a search ends."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +218,29 @@ def profile(sizes: dict[str, int]) -> None:
         print(f"{name:10} {seconds:7.2f} s {1e9 * seconds / covered.transitions:7.1f} ns a transition")
 
 
+def models() -> None:
+    """Words of a state, counts, and the time of searches of protocols of other kinds, without their compilation. CPU
+    seconds are those of all workers together."""
+    from planrace import find
+    from planrace.checker.engines.limits import Limits
+    from planrace.checker.engines.native.search import NativeSearch
+
+    columns = f"{'words':>5} {'fan':>4} {'states':>12} {'steps':>13} {'seconds':>8} {'CPU s':>6} {'states/CPU s':>13}"
+    print(f"{'model':28} {columns}")
+    for name, sizes in MODELS:
+        instance = find(f"{Path(__file__).parent / 'models.py'}:{name}").system().instance(**sizes)
+        search = NativeSearch(instance, instance.system.properties, exhaustive=True, limits=Limits(states=CUT))
+        words, fan = search.program.words, search.program.fan
+        began, cpu = time.perf_counter(), time.process_time()
+        _, covered = search.run()
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        called = " ".join([name, *(f"{n}={v}" for n, v in sizes.items())])
+        print(
+            f"{called:28} {words:5} {fan:4} {covered.states:12,} {covered.transitions:13,} {seconds:8.2f} "
+            f"{cpu:6.2f} {covered.states / cpu:13,.0f}"
+        )
+
+
 def sizes_of(text: str) -> dict[str, int]:
     """``ENACTORS/ENDPOINTS/PLANS/KEEP`` as sizes."""
     return dict(zip(NAMES, map(int, text.split("/")), strict=True))
@@ -217,11 +253,14 @@ def main() -> None:
     parser.add_argument("--without-spin", action="store_true")
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--models", action="store_true")
     chosen = parser.parse_args()
     if chosen.growth:
         growth()
     elif chosen.profile:
         profile(sizes_of(chosen.sizes))
+    elif chosen.models:
+        models()
     else:
         compare(sizes_of(chosen.sizes), chosen.rounds, spin=not chosen.without_spin)
 
