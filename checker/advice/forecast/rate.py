@@ -65,9 +65,9 @@ def measured(
 
 def _bytes(search: Any) -> tuple[float, float]:
     """The least and the most bytes of a state: in the table alone, and with two frontiers of a tenth of all states."""
-    from planrace.checker.engines.native.store import FAST, THRIFTY
+    from planrace.checker.engines.native.store import growth_of
 
     store, words = search.workers[0].store, search.program.words
-    full, growth = FAST if words == 1 else THRIFTY
+    full, growth = growth_of(words)
     slot = 8 * store.stride / store.bucket / full
     return slot, slot * growth + 2 * 8 * words / 10

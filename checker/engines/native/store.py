@@ -9,11 +9,18 @@ from typing import Any
 from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
 from planrace.checker.engines.native.memory import Region, WordArray
 
-FAST, THRIFTY = (0.88, 2.0), (0.9, 1.2)
-"""For states of one word, and for larger ones: the largest load factor, and the factor by which a segment grows. The
-worst-case number of slots for each state is their quotient."""
+GROWTH = {1: (0.88, 2.0), 2: (0.92, 1.15)}
+"""For states of so many words: the largest load factor, and the factor by which a segment grows. The worst-case number
+of slots for each state is their quotient. The largest searches have two words."""
+WIDE = (0.9, 1.2)
+"""The same for more words, whose buckets have fewer slots and overflow sooner."""
 FIRST = 1 << 7
 """Buckets of a new segment."""
+
+
+def growth_of(words: int) -> tuple[float, float]:
+    """The largest load factor of a table for states of so many words, and the factor by which its segments grow."""
+    return GROWTH.get(words, WIDE)
 
 
 class Store:
@@ -23,7 +30,7 @@ class Store:
     def __init__(self, code: Mapping[str, Any], words: int, bucket: int, bits: int, room: int) -> None:
         self._spread = code["spread"]
         self.bucket = bucket
-        full, self._growth = FAST if words == 1 else THRIFTY
+        full, self._growth = growth_of(words)
         self._limit = bucket * full
         self.stride = bucket * words + 1
         self.count = 1 << bits

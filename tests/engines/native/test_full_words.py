@@ -136,8 +136,7 @@ SYSTEMS = {
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables begin small, are filled completely, and grow often; rounds are short."""
-    for speed in ("FAST", "THRIFTY"):
-        monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.growth_of", lambda _: (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
     monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", 64)
 

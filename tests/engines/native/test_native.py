@@ -86,7 +86,7 @@ def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(f"planrace.checker.engines.native.{name}.PAD", pad)
     for name in ("intrinsics", "worker"):
         monkeypatch.setattr(f"planrace.checker.engines.native.{name}.LATE", late)
-    monkeypatch.setattr("planrace.checker.engines.native.store.FAST", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.growth_of", lambda _: (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
     instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
     search = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2)
@@ -226,8 +226,7 @@ def test_nothing_is_written_behind_an_array(count: int, monkeypatch: pytest.Monk
     Fenced.made.clear()
     for module in ("worker", "store"):
         monkeypatch.setattr(f"planrace.checker.engines.native.{module}.WordArray", Fenced)
-    for speed in ("FAST", "THRIFTY"):
-        monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.growth_of", lambda _: (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
     protocol = Protocol("wide", "counters, and what is carried along")
     low = protocol.variable("low", integers(0, 63), 0)
