@@ -15,7 +15,7 @@ from planrace.checker.cli.main import run
 from planrace.checker.results.conformance import Conformance
 from planrace.checker.run.request import select
 from planrace.checker.semantics.interpreter import Interpreter, State
-from planrace.model.language import Instance, Protocol, integers, step, update, when
+from planrace.model.language import Instance, Protocol, boolean, integers, step, update, when
 from planrace.properties.kinds import Invariant, invariant
 from tests.logs.logs import Records, logged, random_run
 from tests.logs.oracle import is_step, may_be_next
@@ -196,3 +196,59 @@ def test_a_long_run_is_told_in_brief(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert f"> {len(records)}. enactor 1 (cleaner) deletes the trees" in brief
     assert " 20. " not in brief
     assert " 20. " in whole
+
+
+def slipping() -> Protocol:
+    """A fault makes a state that no line tells: only for a moment, before the next logged step."""
+    p = Protocol("slipping")
+    at = p.variable("at", integers(0, 2), 0)
+    slip = p.fault("slip", "it slips")
+
+    @p.action(by="it", fault=slip)
+    def slips():  # type: ignore[no-untyped-def]
+        return step(when(at == 0), update(at, 2))
+
+    @p.action(by="it")
+    def returns():  # type: ignore[no-untyped-def]
+        return step(when(at == 2), update(at, 1))
+
+    p.declare(invariant("never_two", at != 2, "it never slips"))
+    return p
+
+
+def test_a_step_that_no_line_tells_may_be_the_violation(tmp_path: Path) -> None:
+    report = conform(slipping(), written(tmp_path, [{"action": "returns"}]), faults=["slip"])
+    assert [(r.violates, r.runs, r.faults) for r in report.every] == [(("never_two",), 1, 1)]
+    assert report.exit_code == 1
+
+
+def detours() -> Protocol:
+    """Two ways to one state: the step that comes first by its time needs a fault if it is first."""
+    p = Protocol("detours")
+    ready = p.variable("ready", boolean(), False)
+    done = p.variable("done", integers(0, 2), 0)
+    slip = p.fault("slip", "it slips")
+
+    @p.action(by="it", fault=slip)
+    def slips():  # type: ignore[no-untyped-def]
+        return step(when(~ready), update(ready, True))
+
+    @p.action(by="a")
+    def prepares():  # type: ignore[no-untyped-def]
+        return step(when(done < 2), update(ready, True), update(done, done + 1))
+
+    @p.action(by="b")
+    def uses():  # type: ignore[no-untyped-def]
+        return step(when(ready), update(done, done + 1))
+
+    return p
+
+
+def test_of_two_ways_to_a_state_the_cheaper_one_is_told(tmp_path: Path) -> None:
+    for first in ("uses", "prepares"):
+        second = {"uses": "prepares", "prepares": "uses"}[first]
+        records: Records = [{"stream": a, "at": t, "action": a} for t, a in ((1.0, first), (1.2, second))]
+        report = conform(detours(), written(tmp_path, records), faults=["slip"], uncertainty=0.5)
+        assert [(r.runs, r.faults) for r in report.every] == [(2, 0)]
+        assert report.trace is not None
+        assert [s.action for s in report.trace.steps] == ["prepares", "uses"]
