@@ -56,6 +56,9 @@ ALONE = 1 << 9
 """Smaller frontiers are searched without other threads."""
 AT_ONCE = 1 << 22
 """Successors, times the orders that are tried for each, between two checks of the clock: some tenths of a second."""
+PART = 8
+"""The share of the memory left, as 1/PART, that segments may take before memory in use is measured again: they grow
+thousands of times."""
 RESERVED = 1 << 34
 """Address space for a frontier in bytes, unless the memory limit is lower."""
 
@@ -125,7 +128,7 @@ class NativeSearch:
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._stride = max(1, AT_ONCE // (max(1, self.program.fan) * self.kernel.orders))
         self._sought = (1 << len(self._terms)) - 1 | self._stuck
-        self._decided = self._depth = 0
+        self._decided = self._depth = self._spare = 0
         self._failing: list[int] = []
 
     def run(self) -> tuple[list[Answer], Coverage]:
@@ -203,6 +206,7 @@ class NativeSearch:
             self._choose_frontier()
             for n in range(self._parts):
                 self._each(self._advance, n)
+                self._spare = 0  # expanding has taken memory, too
                 self._each(self._take, n)
                 if not self._failing:
                     self._look()
@@ -325,10 +329,15 @@ class NativeSearch:
             self._grow(me.store, at)
 
     def _grow(self, store: Store, segment: int) -> None:
-        limit = self.limits.memory
+        limit, more = self.limits.memory, store.more(segment)
         with self._lock:
-            if limit is not None and memory_in_use() + store.more(segment) > limit:
-                raise SearchStoppedError(memory_reached(limit))
+            if limit is not None:
+                if more > self._spare:
+                    left = limit - memory_in_use() - more
+                    if left < 0:
+                        raise SearchStoppedError(memory_reached(limit))
+                    self._spare = more + left // PART
+                self._spare -= more
         try:
             store.grow(segment)
         except MemoryError as problem:

@@ -120,3 +120,17 @@ def test_growth_ends_at_the_memory_limit(words: int, monkeypatch: pytest.MonkeyP
     assert not covered.complete
     assert before < store.bytes <= most
     assert len(set(search.states())) == covered.states
+
+
+@pytest.mark.usefixtures("own_cache", "few_segments")
+def test_memory_is_not_measured_at_each_growth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it takes tens of microseconds, and segments grow thousands of times."""
+    asked: list[int] = []
+    monkeypatch.setattr("planrace.checker.engines.native.search.memory_in_use", lambda: asked.append(1) or 0)  # type: ignore[func-returns-value]
+    search = NativeSearch(counters(3), [], exhaustive=True, workers=1, limits=Limits(memory=2**40))
+    grown: list[int] = []
+    store = search.workers[0].store
+    monkeypatch.setattr(store, "grow", lambda n: grown.append(n) or Store.grow(store, n))  # type: ignore[func-returns-value]
+    levels = search.run()[1].depth
+    assert len(asked) <= levels + 1 < len(grown)
+    assert asked
