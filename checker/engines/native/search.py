@@ -29,7 +29,6 @@ from planrace.checker.engines.limits import (
     LimitGuard,
     Limits,
     Listener,
-    memory_in_use,
     memory_reached,
     peak_memory,
 )
@@ -38,7 +37,7 @@ from planrace.checker.engines.native.intrinsics import INFO, INFO_FRESH, INFO_SE
 from planrace.checker.engines.native.memory import WordArray, words_at
 from planrace.checker.engines.native.paths import Ways
 from planrace.checker.engines.native.program import Program, bucket
-from planrace.checker.engines.native.store import Store
+from planrace.checker.engines.native.store import Allowance, Store
 from planrace.checker.engines.native.worker import BOX, SHARE, Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
@@ -56,9 +55,6 @@ ALONE = 1 << 9
 """Smaller frontiers are searched without other threads."""
 AT_ONCE = 1 << 22
 """Successors, times the orders that are tried for each, between two checks of the clock: some tenths of a second."""
-PART = 8
-"""The share of the memory left, as 1/PART, that segments may take before memory in use is measured again: they grow
-thousands of times."""
 RESERVED = 1 << 34
 """Address space for a frontier in bytes, unless the memory limit is lower."""
 
@@ -112,6 +108,7 @@ class NativeSearch:
         self.questions = Questions(properties, "explicit search, shortest", vacuity)
         self._vacuity = vacuity
         self._keep, self._lock = keep, Lock()
+        self._allowance = Allowance(self.limits.memory)
         self._prepare(workers or _cores(), most)
 
     def _prepare(self, count: int, most: float | None = None) -> None:
@@ -128,7 +125,7 @@ class NativeSearch:
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._stride = max(1, AT_ONCE // (max(1, self.program.fan) * self.kernel.orders))
         self._sought = (1 << len(self._terms)) - 1 | self._stuck
-        self._decided = self._depth = self._spare = 0
+        self._decided = self._depth = 0
         self._failing: list[int] = []
 
     def run(self) -> tuple[list[Answer], Coverage]:
@@ -206,7 +203,7 @@ class NativeSearch:
             self._choose_frontier()
             for n in range(self._parts):
                 self._each(self._advance, n)
-                self._spare = 0  # expanding has taken memory, too
+                self._allowance.end()  # expanding has taken memory, too
                 self._each(self._take, n)
                 if not self._failing:
                     self._look()
@@ -329,15 +326,9 @@ class NativeSearch:
             self._grow(me.store, at)
 
     def _grow(self, store: Store, segment: int) -> None:
-        limit, more = self.limits.memory, store.more(segment)
         with self._lock:
-            if limit is not None:
-                if more > self._spare:
-                    left = limit - memory_in_use() - more
-                    if left < 0:
-                        raise SearchStoppedError(memory_reached(limit))
-                    self._spare = more + left // PART
-                self._spare -= more
+            if not self._allowance.covers(store.more(segment)):
+                raise SearchStoppedError(memory_reached(self._allowance.limit))
         try:
             store.grow(segment)
         except MemoryError as problem:

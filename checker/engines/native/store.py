@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from planrace.checker.engines.limits import memory_in_use
 from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
 from planrace.checker.engines.native.memory import Region, WordArray
 
@@ -14,6 +15,9 @@ GROWTH = {1: (0.88, 2.0), 2: (0.92, 1.15)}
 of slots for each state is their quotient. The largest searches have two words."""
 WIDE = (0.9, 1.2)
 """The same for more words, whose buckets have fewer slots and overflow sooner."""
+PART = 8
+"""The share of the memory left, as 1/PART, that segments may take before memory in use is measured again: they grow
+thousands of times."""
 FIRST = 1 << 7
 """Buckets of a new segment."""
 
@@ -21,6 +25,31 @@ FIRST = 1 << 7
 def growth_of(words: int) -> tuple[float, float]:
     """The largest load factor of a table for states of so many words, and the factor by which its segments grow."""
     return GROWTH.get(words, WIDE)
+
+
+class Allowance:
+    """What segments may take up to a memory ``limit`` in bytes of this process; None is no limit."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit or 0
+        self._bounded = limit is not None
+        self._left = 0
+
+    def covers(self, size: int) -> bool:
+        """Whether so many bytes more are within the limit; if so, they count as taken."""
+        if not self._bounded:
+            return True
+        if size > self._left:
+            left = self.limit - memory_in_use() - size
+            if left < 0:
+                return False
+            self._left = size + left // PART
+        self._left -= size
+        return True
+
+    def end(self) -> None:
+        """Measure at the next growth: others have taken memory."""
+        self._left = 0
 
 
 class Store:

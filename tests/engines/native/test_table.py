@@ -113,7 +113,7 @@ def test_growth_ends_at_the_memory_limit(words: int, monkeypatch: pytest.MonkeyP
     store = search.workers[0].store
     limit, before = 2**40, store.bytes
     most = before * 5 // 4
-    monkeypatch.setattr("planrace.checker.engines.native.search.memory_in_use", lambda: limit - most + store.bytes)
+    monkeypatch.setattr("planrace.checker.engines.native.store.memory_in_use", lambda: limit - most + store.bytes)
     _, covered = search.run()
     assert covered.stopped is not None
     assert covered.stopped.kind is StopKind.MEMORY
@@ -126,7 +126,7 @@ def test_growth_ends_at_the_memory_limit(words: int, monkeypatch: pytest.MonkeyP
 def test_memory_is_not_measured_at_each_growth(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading it takes tens of microseconds, and segments grow thousands of times."""
     asked: list[int] = []
-    monkeypatch.setattr("planrace.checker.engines.native.search.memory_in_use", lambda: asked.append(1) or 0)  # type: ignore[func-returns-value]
+    monkeypatch.setattr("planrace.checker.engines.native.store.memory_in_use", lambda: asked.append(1) or 0)  # type: ignore[func-returns-value]
     search = NativeSearch(counters(3), [], exhaustive=True, workers=1, limits=Limits(memory=2**40))
     grown: list[int] = []
     store = search.workers[0].store
