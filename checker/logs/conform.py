@@ -106,10 +106,12 @@ class _Conforming:
             raise ModelError(what, remedy="widen uncertainty, or repair serials and the streams of the lines")
         generations = request.generations
         self._states = ModelStates(self._instance) if generations is None else NormalStates(generations)
-        self._steps = EventSteps(self._states, self._silent if request.hidden != 0 else (), request.hidden)
+        hidden = self._silent if request.hidden != 0 else ()
+        self._steps = EventSteps(self._states, hidden, request.hidden)
         self._nothing = False  # whether a complete search has found that no run explains all events
         self._hurried = False  # whether the user interrupted, when a run was known
         self._judge = Judge(self._states, judged_of(self._instance.system.properties))
+        self._judged_steps = EventSteps(self._states, hidden, request.hidden, self._judge)
         self._starts: Sequence[Situation] = self._states.starts()
         self._beginnings: Beginnings | None = None
 
@@ -149,7 +151,8 @@ class _Conforming:
         return [(self._order.begin, s) for s in self._starts]
 
     def _frontiers(self, total: int | None = None, judge: Judge | None = None) -> Frontiers:
-        return Frontiers(self._order, self._steps, self._request.width, total, judge, self._request.progress)
+        steps = self._steps if judge is None else self._judged_steps
+        return Frontiers(self._order, steps, self._request.width, total, judge, self._request.progress)
 
     def _how_far(self, why: object, search: FirstRun) -> str:
         """Why a search ended, and what was known by then."""
@@ -185,7 +188,7 @@ class _Conforming:
             return None, str(INTERRUPTED)
         if not found.cut:
             assert found.whole, "one search explains all events, and the other none"
-            return (found, "") if not self._steps.cut else (None, "the number of hidden steps is bounded")
+            return (found, "") if not self._judged_steps.cut else (None, "the number of hidden steps is bounded")
         if found.widest > self._request.width:
             return None, f"more than {counted(self._request.width, 'state')} must be held apart"
         return None, f"that takes more than {ALL_RUNS:,} states; --every searches them"

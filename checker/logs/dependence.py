@@ -17,9 +17,13 @@ from math import prod
 from planrace.checker.logs.events import LogEvent, StepPattern
 from planrace.checker.logs.states import ModelStates
 from planrace.model.language import Action, Op, Term
+from planrace.model.language.terms import subterms
+from planrace.properties.kinds import Property
 
 Place = tuple[str, "int | None"]
 """A variable, or the elements of it with this number at the outermost position; None: any."""
+SEEN: Place = "", None
+"""What steps write if a property may see them: no variable has this name."""
 MOST = 10_000
 """Hidden steps, by their parameters, above which all are taken to depend on each other."""
 
@@ -46,10 +50,14 @@ def _overlap(one: frozenset[Place], other: frozenset[Place]) -> bool:
 
 class HiddenNeeds:
     """The hidden steps that events may need, for ``hidden`` actions. Parameters that are generations without a bound
-    are open: which ones there are is known in a state only."""
+    are open: which ones there are is known in a state only. ``properties`` may see in which order steps are that write
+    what they read, so these depend on each other, too (D. Peled: All from one, one for all: on model checking using
+    representatives, CAV 1993: visible steps)."""
 
-    def __init__(self, states: ModelStates, hidden: Iterable[Action]) -> None:
+    def __init__(self, states: ModelStates, hidden: Iterable[Action], properties: Iterable[Property] = ()) -> None:
         self._system = states.instance.system
+        terms = {t for p in properties for term in p.terms for t in subterms(term)}
+        self._seen = {t.data if t.op is Op.VARIABLE else t.data[0] for t in terms if t.op in (Op.VARIABLE, Op.TAKEN)}
         actions = list(hidden)
         members = {a.name: _members(states, a) for a in actions}
         self._steps: dict[StepPattern, Footprint] | None = None
@@ -105,6 +113,8 @@ class HiddenNeeds:
                 writes.add(place)
                 for term in positions:
                     reads.update(_read(term, bound))
+        if action.name in self._seen or any(name in self._seen for name, _ in writes):
+            writes.add(SEEN)
         return Footprint(frozenset(reads), frozenset(writes))
 
 

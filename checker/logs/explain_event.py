@@ -5,7 +5,8 @@ postponed until after the event, with the same result, is the same explanation a
 explanation has one in which no hidden step can be postponed (each postponement moves a hidden step towards the end, and
 what is behind the last event is left out); only those are searched, and nothing is lost. This is the idea of lazy
 search in partial-order methods (P. Godefroid: Partial-Order Methods for the Verification of Concurrent Systems, 1996,
-chapter 5), with commutation decided in the state at hand.
+chapter 5), with commutation decided in the state at hand. Where properties are asked about the runs, neither may
+violate more.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import NamedTuple, TypeAlias
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.logs.dependence import HiddenNeeds
 from planrace.checker.logs.events import LogEvent, StepPattern, agrees
+from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.states import Absolute, ModelStates, Situation, Taken, composed, moved
 from planrace.checker.semantics.replay import Pick
 
@@ -49,6 +51,19 @@ Explanations: TypeAlias = "tuple[Explanation, ...]"
 NOTHING = Cost()
 
 
+class _Reached(NamedTuple):
+    """A state, how its generations came there, and what was violated on the way, a bit each."""
+
+    number: int
+    way: Absolute | None
+    violated: int
+
+
+def _as_good(one: _Reached | None, other: _Reached) -> bool:
+    """Whether the result is the same, and no more is violated."""
+    return one is not None and one[:2] == other[:2] and not one.violated & ~other.violated
+
+
 @dataclass(frozen=True)
 class _Told:
     """What an event says, without its line and its time: events that say the same are explained alike. ``needs`` are
@@ -61,16 +76,20 @@ class _Told:
 
 class EventSteps:
     """Steps for events. ``hidden`` are the actions that take steps of which no line tells, ``most`` how many of those
-    may be between two events (None: any number)."""
+    may be between two events (None: any number). With a ``judge``, a hidden step is postponed only if no more is
+    violated then: of each way to explain events there is one left that violates nothing else."""
 
-    def __init__(self, states: ModelStates, hidden: Collection[str], most: int | None = None) -> None:
+    def __init__(
+        self, states: ModelStates, hidden: Collection[str], most: int | None = None, judge: Judge | None = None
+    ) -> None:
         self.states = states
+        self._judge = judge
         self.most = most
         self.cut = False
         """Whether explanations were left out because they had more than ``most`` hidden steps."""
         self._hidden = [a for a in states.actions.values() if a.name in hidden]
         self._faults = {a.name for a in states.actions.values() if a.fault is not None}
-        self._needs = HiddenNeeds(states, self._hidden)
+        self._needs = HiddenNeeds(states, self._hidden, () if judge is None else judge.properties)
         self._numbers = count()
         self._said: dict[object, int] = {}
         self._told: dict[int, tuple[LogEvent, _Told]] = {}
@@ -134,39 +153,40 @@ class EventSteps:
 
     def _after_hidden(self, situation: Situation, event: LogEvent, told: _Told) -> Iterator[Explanation]:
         start, absolute = situation
-        found = {(e.number, e.moved) for e in self.direct(situation, event)}
-        best: dict[tuple[int, Absolute | None], Cost] = {(start, None): NOTHING}
-        queue: list[tuple[Cost, int, Steps, int, Absolute | None]] = [(NOTHING, 0, (), start, None)]
+        found = {(e.number, e.moved, self._violated(start, e.picks)) for e in self.direct(situation, event)}
+        first = _Reached(start, None, 0)
+        best: dict[_Reached, Cost] = {first: NOTHING}
+        queue: list[tuple[Cost, int, Steps, _Reached]] = [(NOTHING, 0, (), first)]
         added = 0
         while queue:
-            cost, n, picks, number, way = heapq.heappop(queue)
+            cost, n, picks, at = heapq.heappop(queue)
             if n % 16 == 0:
                 look_at_the_clock()
-            if best[number, way] < cost:
+            if best[at] < cost:
                 continue
-            here = number, moved(absolute, way)
+            here = at.number, moved(absolute, at.way)
             if picks:
                 for e in self.direct(here, event):
                     if not e.happened and self.most is None:  # what is before nothing can be postponed
                         continue
-                    last = e.number, composed(way, e.moved)
+                    violated = at.violated | self._violated(at.number, e.picks)
+                    last = _Reached(e.number, composed(at.way, e.moved), violated)
                     steps = (*picks, *e.picks)
                     if last not in found and not (
                         self.most is None and self._postponable(situation, steps, last, event)
                     ):
                         found.add(last)
-                        yield Explanation(steps, *last, cost, e.happened)
-            further = self._free(number, told)
+                        yield Explanation(steps, last.number, last.way, cost, e.happened)
+            further = [(self._after(at, taken), taken.pick) for taken in self._free(at.number, told)]
             if self.most is not None and len(picks) >= self.most:
-                self.cut = self.cut or any((t.number, composed(way, t.moved)) not in best for t in further)
+                self.cut = self.cut or any(to not in best for to, _ in further)
                 continue
-            for taken in further:
-                to = taken.number, composed(way, taken.moved)
-                dearer = self._with(cost, taken.pick)
+            for to, pick in further:
+                dearer = self._with(cost, pick)
                 if to not in best or dearer < best[to]:
                     best[to] = dearer
                     added += 1
-                    heapq.heappush(queue, (dearer, added, (*picks, taken.pick), *to))
+                    heapq.heappush(queue, (dearer, added, (*picks, pick), to))
 
     def _with(self, cost: Cost, pick: Pick) -> Cost:
         """The cost of one hidden step more. Where their number is bounded the shortest ways come first."""
@@ -181,32 +201,41 @@ class EventSteps:
             able = (t for a in self._hidden for t in self.states.moves(number, a.name))
         return [t for t in able if (t.number, t.moved) != (number, None)]
 
-    def _postponable(self, situation: Situation, steps: Steps, last: object, event: LogEvent) -> bool:
-        """Whether one of the hidden steps can be taken after the event in place of before it, with the same result."""
-        way: Absolute | None = None
+    def _postponable(self, situation: Situation, steps: Steps, last: _Reached, event: LogEvent) -> bool:
+        """Whether one of the hidden steps can be taken after the event in place of before it, with the same result, and
+        without violating more."""
         number, absolute = situation
+        at = _Reached(number, None, 0)
         for n, pick in enumerate(steps[:-1]):
-            without = self._performed(number, way, steps[n + 1 : -1])
+            without = self._performed(at, steps[n + 1 : -1])
             if without is not None:
-                here = without[0], moved(absolute, without[1])
-                for e in self.direct(here, event):
+                for e in self.direct((without.number, moved(absolute, without.way)), event):
                     if e.picks == steps[-1:]:
-                        told = self._performed(e.number, composed(without[1], e.moved), (pick,))
-                        if told == last:
+                        violated = without.violated | self._violated(without.number, e.picks)
+                        then = _Reached(e.number, composed(without.way, e.moved), violated)
+                        if _as_good(self._performed(then, (pick,)), last):
                             return True
-            following = self._performed(number, way, (pick,))
-            assert following is not None
-            number, way = following
+            following = self._performed(at, (pick,))
+            assert following is not None, "the step is enabled"
+            at = following
         return False
 
-    def _performed(self, number: int, way: Absolute | None, picks: Steps) -> tuple[int, Absolute | None] | None:
+    def _performed(self, at: _Reached, picks: Steps) -> _Reached | None:
         """What steps lead to; None if one of them is not enabled."""
         for pick in picks:
-            taken = self.states.step(number, pick)
+            taken = self.states.step(at.number, pick)
             if taken is None:
                 return None
-            number, way = taken.number, composed(way, taken.moved)
-        return number, way
+            at = self._after(at, taken)
+        return at
+
+    def _after(self, at: _Reached, taken: Taken) -> _Reached:
+        violated = at.violated | self._violated(at.number, (taken.pick,))
+        return _Reached(taken.number, composed(at.way, taken.moved), violated)
+
+    def _violated(self, number: int, picks: Steps) -> int:
+        """What the step of an event violates, or a hidden step; a bit each."""
+        return self._judge.of_step(number, picks[0])[0] if self._judge is not None and picks else 0
 
     # What events say -----------------------------------------------------------------------------------------------
     def _what(self, event: LogEvent) -> _Told:

@@ -64,8 +64,8 @@ class LogFollower:
     def _remember(self) -> None:
         """Begin with states and steps of which nothing is known."""
         self.states = self._make()
-        self.steps = EventSteps(self.states, self._options.hidden)
         self._judge = Judge(self.states, self._options.properties)
+        self.steps = EventSteps(self.states, self._options.hidden, judge=self._judge)
 
     @property
     def nodes(self) -> tuple[Node, ...]:

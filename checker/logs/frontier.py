@@ -119,7 +119,7 @@ class Frontiers:
             if n % 16 == 0:
                 look_at_the_clock()
             for stream, e in choices_at(self._order, self._steps, node):
-                then = violated if self._judge is None else violated | self._judge.along(node[1], e)
+                then = violated if self._judge is None else violated | self._judge.along(node[1], e.picks)
                 to = after(self._order, node, stream, e)
                 cost = Cost(way.cost.faults + e.cost.faults, way.cost.hidden + e.cost.hidden)
                 other = found.get((to, then))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from planrace.checker.engines.answer import Answer, of_step, sought
 from planrace.checker.engines.limits import timed
-from planrace.checker.logs.explain_event import Explanation
 from planrace.checker.logs.states import ModelStates, Situation
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import RangeError
@@ -38,10 +37,10 @@ class Judge:
         """What an initial state violates."""
         return self.of_state(situation[0])
 
-    def along(self, situation: Situation, explanation: Explanation) -> int:
+    def along(self, situation: Situation, picks: Sequence[Pick]) -> int:
         """What the steps of an explanation violate, and the states after them."""
         found, number = 0, situation[0]
-        for pick in explanation.picks:
+        for pick in picks:
             violated, number = self.of_step(number, pick)
             found |= violated
         return found

@@ -252,3 +252,30 @@ def test_of_two_ways_to_a_state_the_cheaper_one_is_told(tmp_path: Path) -> None:
         assert [(r.runs, r.faults) for r in report.every] == [(2, 0)]
         assert report.trace is not None
         assert [s.action for s in report.trace.steps] == ["prepares", "uses"]
+
+
+def repaired_in_time() -> Protocol:
+    """Nobody logs the repair, and no later line needs it; only before the break it keeps the property."""
+    p = Protocol("repaired")
+    spare = p.variable("spare", boolean(), False)
+    broken = p.variable("broken", boolean(), False)
+
+    @p.action(by="engineer")
+    def repair():  # type: ignore[no-untyped-def]
+        return step(when(~spare), update(spare, True))
+
+    @p.action(by="environment")
+    def fail():  # type: ignore[no-untyped-def]
+        return step(when(~broken), update(broken, True))
+
+    p.declare(invariant("served", ~broken | spare, "one of the two serves"))
+    return p
+
+
+def test_an_unseen_step_that_only_a_property_needs_is_not_forgotten(tmp_path: Path) -> None:
+    """It can be postponed behind the line, but then the property is violated: so the logs do not decide."""
+    log = written(tmp_path, [{"action": "fail"}])
+    report = conform(repaired_in_time(), log)
+    assert report.verdict is Conformance.AMBIGUOUS
+    assert [(r.violates, r.hidden) for r in report.every] == [(("served",), 0), ((), 1)]
+    assert conform(repaired_in_time(), log, logged=["repair"]).verdict is Conformance.CONFORMS
