@@ -111,6 +111,7 @@ LONG = {
         "engines/temporal/test_temporal.py::test_convergence_of_every_variant",
         "engines/temporal/test_temporal.py::test_recovery_of_every_variant",
     ],
+    "logs of 400 lines, by brute force": ["logs/test_mutated_logs.py::test_logs_of_400_lines"],
     "large searches": [
         "advice/test_advice.py::test_a_separate_protocol_has_the_same_verdict",
         "advice/test_advice.py::test_the_forecast_of_memory_is_for_the_whole_process",
