@@ -93,7 +93,7 @@ def _run(sizes: dict[str, int], rng: Random) -> Iterator[Pick]:
         published = kinds.pop("publish")
         usual = [m for moves in kinds.values() for m in moves]
         draw = rng.random()
-        if draw < RARE and faults:
+        if faults and (draw < RARE or not usual):  # if all wait for the lock of one that has crashed, it runs out
             taken = rng.choice(faults)
         else:
             taken = rng.choice(published if draw < RARE + PUBLISHED or not usual else usual)

@@ -49,6 +49,7 @@ WIDTH = 20_000
 """The most nodes of a layer, by default."""
 ALL_RUNS = 20_000
 """The most nodes of all layers for which all runs are searched without being asked for."""
+TOO_MANY = "that takes more than {:,} states; --every searches them"
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,8 @@ class _Conforming:
     def _every(self) -> tuple[Frontier | None, str]:
         """All runs; None, and why not, if they were too many to search."""
         total = None if self._request.every else ALL_RUNS
+        if total is not None and self._order.total > total:  # each layer has a node at least
+            return None, TOO_MANY.format(total)
         try:
             found = self._frontiers(total, self._judge).search(self._nodes)
         except TimeUpError as problem:
@@ -191,7 +194,7 @@ class _Conforming:
             return (found, "") if not self._judged_steps.cut else (None, "the number of hidden steps is bounded")
         if found.widest > self._request.width:
             return None, f"more than {counted(self._request.width, 'state')} must be held apart"
-        return None, f"that takes more than {ALL_RUNS:,} states; --every searches them"
+        return None, TOO_MANY.format(ALL_RUNS)
 
     def _violated(self, run: LoggedRun) -> int:
         """What a run violates, a bit each."""
