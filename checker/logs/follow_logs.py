@@ -97,7 +97,8 @@ class _Following:
         for log in self._logs:
             log.read(now, last=last)
         follower = self._follower
-        follower.go_on(list(self._reader.streams.values()), now, last=last)
+        held = min(log.soonest for log in self._logs)
+        follower.go_on(list(self._reader.streams.values()), now, held=held, last=last)
         for name, line in follower.violated.items():
             if name not in self._told:
                 self._told.add(name)

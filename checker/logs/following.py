@@ -86,12 +86,14 @@ class LogFollower:
     def _trimmed_to(self) -> int:
         return sum(next(iter(self.layer))[0][0]) if self.layer else 0
 
-    def go_on(self, streams: Sequence[Stream], now: float, *, last: bool = False) -> None:
+    def go_on(self, streams: Sequence[Stream], now: float, *, held: float = math.inf, last: bool = False) -> None:
         """Explain what ``streams`` say that grow, as far as it is certain at the time ``now``, in seconds of any clock;
-        ``last``: all of it, nothing more will come. Raises ``ModelError`` for an event without a time."""
+        ``held`` is the earliest time of lines that wait for others; ``last``: all of it, nothing more will come. Raises
+        ``ModelError`` for an event without a time."""
         if self._grown(streams, now):
             self.order = EventOrder(self._streams)
-        front = math.inf if last else self._newest + (now - self._newest_at) - self._options.lag - self._wrong
+        known = self._newest + (now - self._newest_at) - self._options.lag - self._wrong
+        front = math.inf if last else min(known, held)
         while not self.ended and self._certain(front, last=last):
             layer = Frontiers(self.order, self.steps, self._options.width, judge=self._judge).following(self.layer)
             if not layer or len(layer) > self._options.width:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,13 @@ class GrowingLog:
                 break
             line, record = held.pop(place)
             self._reader.add(record, line, self._stream)
+
+    @property
+    def soonest(self) -> float:
+        """The earliest time of the lines that wait: their steps may have happened, and be seen by other processes.
+        Raises ``ModelError``."""
+        held = self._waiting.held.values()
+        return min((self._reader.earliest(record, line) for line, record in held), default=math.inf)
 
     def _new_lines(self, last: bool) -> Iterator[LogLine]:
         data = self._rest + self._new_bytes()

@@ -166,6 +166,10 @@ class EventReader:
         if "refused" not in record:  # what the code did not do is no step
             found.events.append(event)
 
+    def earliest(self, record: Mapping[str, Any], line: LogLine) -> float:
+        """When the step of a record happened at the earliest. Raises ``ModelError``."""
+        return self._interval(record, Place(line.file, line.line))[0]
+
     def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
         earliest, latest = self._interval(record, where)
         begun = "begins" in record  # and never ends: nobody knows until when it may have happened

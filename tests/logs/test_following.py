@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 import time
 from dataclasses import replace
@@ -17,6 +18,7 @@ from planrace.checker.cli.main import run
 from planrace.checker.logs.events import Stream
 from planrace.checker.logs.following import KEPT, FollowOptions, LogFollower
 from planrace.checker.logs.generations import UNBOUNDED, NormalStates, generations_of
+from planrace.checker.logs.growing_log import GrowingLog
 from planrace.checker.logs.judge import judged_of
 from planrace.checker.logs.records import EventReader
 from planrace.checker.logs.states import ModelStates
@@ -263,3 +265,24 @@ def test_options_that_do_not_go_together(
     log.write_text('{"action": "publish", "at": 1}\n')
     assert run(["conform", "-p", "fixed", str(log), *words]) == 2
     assert message in " ".join(capsys.readouterr()[1].split())
+
+
+def test_a_step_that_is_open_may_have_been_seen_by_others(tmp_path: Path) -> None:
+    """It has had its effect, and its line comes later than all lags: until then nothing diverges."""
+    selection = select(find("fixed"), {"enactors": 1, "endpoints": 1, "plans": 2, "keep": 1})
+    reader = EventReader(selection)
+    path = tmp_path / "planner.jsonl"
+    path.write_text(json.dumps({"begins": 1, "at": 1.0, "action": "publish", "stream": "p"}) + "\n")
+    log = GrowingLog(path, "p", reader, 60)
+    follower = LogFollower(lambda: ModelStates(selection.instance), FollowOptions((), (), 100, 1.0))
+    reader.add({"action": "pick_up", "at": 2.0}, LogLine("e.jsonl", 1, ""), "e")
+    for now in (2.0, 9.0):
+        log.read(now)
+        follower.go_on(list(reader.streams.values()), now, held=log.soonest)
+        assert (follower.explained, follower.ended) == (0, False)
+    with path.open("a") as out:
+        out.write(json.dumps({"ends": 1, "at": [1.0, 9.0], "action": "publish", "stream": "p"}) + "\n")
+    log.read(10.0)
+    assert log.soonest == math.inf
+    follower.go_on(list(reader.streams.values()), 10.0, held=log.soonest, last=True)
+    assert (follower.explained, follower.ended) == (2, False)
