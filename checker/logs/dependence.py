@@ -64,6 +64,7 @@ class HiddenNeeds:
         if sum(prod(map(len, of)) for of in members.values()) <= MOST:
             every = (StepPattern(a.name, values) for a in actions for values in product(*members[a.name]))
             self._steps = {step: self._of_pattern(step) for step in every}
+        self._footprints: dict[tuple[tuple[StepPattern, ...], frozenset[int]], Footprint] = {}
         self._found: dict[Footprint, tuple[StepPattern, ...]] = {}
 
     @property
@@ -74,7 +75,10 @@ class HiddenNeeds:
     def of(self, event: LogEvent) -> tuple[StepPattern, ...]:
         """The hidden steps that an event may need, in the order of the protocol; only if they are ``known``."""
         assert self._steps is not None
-        mine = self._of_event(event)
+        said = event.patterns, frozenset(place for place, _ in (*event.before, *event.after))
+        mine = self._footprints.get(said)
+        if mine is None:
+            mine = self._footprints[said] = self._of_event(event)
         found = self._found.get(mine)
         if found is None:
             found = self._found[mine] = tuple(self._closed(mine, self._steps))

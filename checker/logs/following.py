@@ -55,7 +55,7 @@ class LogFollower:
         """How many events of each stream were read."""
         self._read: dict[str, int] = {}
         self._clocks: dict[str, float] = {}
-        self._newest, self._newest_at, self._wrong = -math.inf, 0.0, 0.0
+        self._newest, self._newest_at, self._widest = -math.inf, 0.0, 0.0
         self._passed = -math.inf
         self._remember()
         self.order = EventOrder([])
@@ -92,7 +92,7 @@ class LogFollower:
         ``ModelError`` for an event without a time."""
         if self._grown(streams, now):
             self.order = EventOrder(self._streams)
-        known = self._newest + (now - self._newest_at) - self._options.lag - self._wrong
+        known = self._newest + (now - self._newest_at) - self._options.lag - self._widest
         front = math.inf if last else min(known, held)
         while not self.ended and self._certain(front, last=last):
             layer = Frontiers(self.order, self.steps, self._options.width, judge=self._judge).following(self.layer)
@@ -134,9 +134,11 @@ class LogFollower:
         if not math.isfinite(e.earliest):
             at = Place(e.line.file, e.line.line)
             raise ModelError("the record has no time", where=at, remedy="logs that are followed need at in each record")
-        self._wrong = max(self._wrong, e.time - e.earliest)
-        if e.time > self._newest + (now - self._newest_at):
-            self._newest, self._newest_at = e.time, now
+        # The lag counts from the end of a step, and the next one to be read may have taken as long as the longest.
+        end = e.latest if math.isfinite(e.latest) else e.earliest
+        self._widest = max(self._widest, end - e.earliest)
+        if end > self._newest + (now - self._newest_at):
+            self._newest, self._newest_at = end, now
         if e.earliest <= self._passed:
             self._doubt(f"{e.line} came after later ones were explained: it took more than the lag")
         elif e.latest < self._clocks.get(stream, -math.inf):

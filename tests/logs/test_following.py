@@ -106,6 +106,19 @@ def test_what_may_still_come_is_waited_for() -> None:
     assert not written.follower.doubt
 
 
+def test_a_step_that_takes_long_is_waited_for() -> None:
+    """Its line comes when it is over: as long as the longest step that was read is waited for."""
+    written = Written("fixed", lag=1.0)
+    written.read([{"stream": "a", "at": [0.0, 4.0], "action": "publish"}], 4.0)
+    written.read([{"stream": "a", "at": 6.0, "action": "pick_up", "parameters": [1]}], 6.0)
+    written.read([{"stream": "b", "at": 9.5, "action": "take_lock", "parameters": [1]}], 9.5)
+    written.read([], 10.4)
+    assert written.follower.explained == 1
+    written.read([{"stream": "c", "at": [5.5, 9.4], "action": "publish"}], 10.4)
+    written.read([], 30.0)
+    assert (written.follower.explained, written.follower.doubt) == (4, "")
+
+
 def test_a_line_that_comes_too_late_makes_a_divergence_uncertain() -> None:
     written = Written("fixed")
     written.read([{"stream": "a", "at": 2.0, "action": "publish"}], 2.5)
