@@ -85,15 +85,35 @@ class Generations:
         """Whether the comparisons that depend on how large the counter is have one truth, whatever it is: as long as it
         is positive, and ``ROOM`` below the bound."""
         far, near = self._truths(UNBOUNDED, TRIED), self._truths(SMALL, SMALL - ROOM)
-        return far is not None and far == near
+        return far is not None and far == near and all(map(self._never_changes, self.form.absolute))
+
+    def _never_changes(self, comparison: Term) -> bool:
+        """Whether the truth of a comparison stays the same for all counters between 1 and those near ``UNBOUNDED``: its
+        sides differ by a number that grows with the counter, or falls, by as much; so it changes in one place."""
+        if comparison.op not in (Op.LT, Op.LE, Op.EQ):
+            return False
+        counters = (1, 2, 3, UNBOUNDED // 2)
+        first, second, *others = (self._difference(comparison, c) for c in counters)
+        slope = second - first
+        if any(first + slope * (c - 1) != d for c, d in zip(counters[2:], others, strict=True)):
+            return False
+        return slope == 0 or not 0 < 1 - first / slope < UNBOUNDED - TRIED
+
+    def _difference(self, comparison: Term, counter: int) -> int:
+        interpreter, context = Interpreter(self.instance(UNBOUNDED)), Context({}, self._counting_to(counter))
+        one, other = (int(interpreter.evaluate(side, context)) for side in comparison.args)
+        return one - other
+
+    def _counting_to(self, counter: int) -> State:
+        """A state of which only the counter is known."""
+        return tuple(counter if n == self.place else None for n, _ in enumerate(self._instance.system.variables))
 
     def _truths(self, most: int, last: int) -> list[object] | None:
         """The truths of these comparisons for counters from 1; None if they differ, or if one reads anything else."""
         interpreter = Interpreter(self.instance(most))
-        system = self._instance.system
         found: list[list[object]] = []
         for c in range(1, last + 1):
-            state = tuple(c if n == self.place else None for n, _ in enumerate(system.variables))
+            state = self._counting_to(c)
             for term in self.form.absolute:
                 if {t.data for t in subterms(term) if t.op in (Op.VARIABLE, Op.BOUND)} != {self.form.counter}:
                     return None

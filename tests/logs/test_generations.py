@@ -153,9 +153,9 @@ def test_an_outage_after_many_plans_is_replayed_by_the_plain_interpreter(tmp_pat
 
 
 # Which protocols have such generations ---------------------------------------------------------------------------
-def epochs() -> Protocol:
+def epochs(high: int = 5) -> Protocol:
     p = Protocol("epochs")
-    most = p.parameter("most", 3, 1, 5)
+    most = p.parameter("most", 3, 1, high)
     epoch = integers(0, most, "epoch")
     now = p.variable("now", epoch, 0)
     seen = p.variable("seen", epoch, 0)
@@ -184,15 +184,16 @@ def test_a_model_that_counts_with_the_bound_keeps_it() -> None:
     """The bound stands in another guard, in a variable that holds no epoch, and in a constant comparison."""
     plain = epochs()
     assert generations_of(plain.system().instance()) is not None
-    for change in ("guard", "other", "constant"):
-        p = epochs()
+    for change in ("guard", "other", "constant", "far", "exact"):
+        p = epochs(400)
         most, now = p.parameters["most"], p.variables["now"].term
         n = p.variable("n", integers(0, most, "count") if change == "other" else integers(0, 9), 0)
 
         @p.action(by="worker")
         def work():  # type: ignore[no-untyped-def]
-            guard = {"guard": n < most, "other": n < 1, "constant": now >= 3}[change]  # noqa: B023
-            return step(when(guard), update(n, 1))  # noqa: B023
+            guard = {"far": now >= 200, "exact": now + 3 == 300, "constant": now >= 3}  # noqa: B023
+            guard |= {"guard": n < most, "other": n < 1}  # noqa: B023
+            return step(when(guard[change]), update(n, 1))  # noqa: B023
 
         assert generations_of(p.system().instance()) is None, change
 
