@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter, process_time
 from typing import TypeVar
 
 from planrace.checker.results.guard import TimeUpError
@@ -54,9 +55,9 @@ class ProcessorClock:
         self._reading = -1.0, 0.0
 
     def __call__(self) -> float:
-        now, (then, seconds) = time.monotonic(), self._reading
+        now, (then, seconds) = perf_counter(), self._reading
         if now < then or now >= then + READ_ANEW:
-            seconds = time.process_time()
+            seconds = process_time()
             self._reading = now, seconds
         return seconds
 
