@@ -65,7 +65,7 @@ def made_up(events: int) -> ConformanceReport:
         steps.append(_step("count", worker, f"counts to {n + 1}", state, {"count": n + 1, "last": worker}))
         at, stream = BEGIN + 0.05 * n, f"worker-{worker}"
         record = {"stream": stream, "at": at, "action": "count", "parameters": {"w": worker}, "request": n}
-        line = LogLine(f"/var/log/{stream}.jsonl", n // STREAMS + 1, json.dumps(record))
+        line = LogLine(f"{stream}.jsonl", n // STREAMS + 1, json.dumps(record))
         told.append((worker, LoggedEvent(line, stream, f"count({worker})", at - 0.1, at + 0.1)))
     found = sorted((e[0], k) for k, e in enumerate(told) if e is not None)
     number = {k: n for n, (_, k) in enumerate(found)}

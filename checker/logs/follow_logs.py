@@ -49,7 +49,8 @@ class FollowRequest:
 
 
 def follow_logs(request: FollowRequest) -> ConformanceReport:
-    """Follow the logs. Raises ``ModelError`` for wrong lines, and ``KeyboardInterrupt`` at a second interruption."""
+    """Follow the logs. Raises ``ModelError`` for wrong lines, and ``KeyboardInterrupt`` if the user interrupts it while
+    it reads or searches; an interruption while it waits is the end of the logs."""
     return _Following(request).run()
 
 
@@ -73,12 +74,12 @@ class _Following:
         return ModelStates(self._request.selection.instance) if generations is None else NormalStates(generations)
 
     def run(self) -> ConformanceReport:
-        try:
-            while not self._follower.ended and not self._is_over():
-                self._look(last=False)
+        while not self._follower.ended and not self._is_over():
+            self._look(last=False)
+            try:
                 time.sleep(PAUSE)
-        except KeyboardInterrupt:
-            pass
+            except KeyboardInterrupt:
+                break
         if not self._follower.ended:
             self._look(last=True)
         if not self._follower.explained and not self._follower.ended:
@@ -92,7 +93,15 @@ class _Following:
         return seconds is not None and time.monotonic() - self._began >= seconds
 
     def _look(self, *, last: bool) -> None:
-        """Read what is new, explain it, and tell what is worth it."""
+        """Read what is new, explain it, and tell what is worth it. An interruption in the middle of that may lose
+        lines, so there is no answer then: it raises ``KeyboardInterrupt`` with how far it came."""
+        try:
+            self._read_and_explain(last=last)
+        except KeyboardInterrupt:
+            explained = counted(self._follower.explained, "event")
+            raise KeyboardInterrupt(f"when {explained} had been explained") from None
+
+    def _read_and_explain(self, *, last: bool) -> None:
         now = time.monotonic()
         for log in self._logs:
             log.read(now, last=last)

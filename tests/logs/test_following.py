@@ -299,3 +299,26 @@ def test_a_step_that_is_open_may_have_been_seen_by_others(tmp_path: Path) -> Non
     assert log.soonest == math.inf
     follower.go_on(list(reader.streams.values()), 10.0, held=log.soonest, last=True)
     assert (follower.explained, follower.ended) == (2, False)
+
+
+@pytest.mark.parametrize("where", ["planrace.checker.logs.growing_log.parsed", "time.sleep"])
+def test_an_interruption_never_answers_without_lines(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While it waits, it is the end of the logs; in the middle of reading there is no answer, for lines may be lost."""
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"at": 1.0, "action": "publish"}\n{"at": 2.0, "action": "publish"}\n')
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, interrupted)
+    code = run(["conform", "-p", "fixed", str(log), "--follow"])
+    out, err = capsys.readouterr()
+    if where == "time.sleep":
+        assert code == 0
+        assert "explains all 2 events" in out
+    else:
+        assert code == 130
+        assert "explains" not in out
+        assert "when 0 events had been explained" in " ".join(err.split())
