@@ -12,6 +12,10 @@ WORDS = 1
 """Words of a state."""
 WORKERS = 1
 """The number of workers."""
+SHARDS = 1
+"""The number of processes that share the states (``partition.py``)."""
+BOXES = 1 << 7
+"""A worker's boxes: one for each segment of each worker, and if there are more shards, one for each shard."""
 BITS = 7
 """The binary logarithm of the number of segments of a worker's table."""
 CONTROLS = 1
@@ -49,10 +53,10 @@ LOST = -2
 LEVELS = 255
 """The number of levels that a byte distinguishes."""
 
-INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_SOURCE, INFO_AT = 0, 1, 2, 3, 4
-"""A worker's information words: terms seen, steps taken, new states; whose box is being inserted; and 1 plus the number
-of its next state, or 0 before the box was sifted."""
-INFO = 5
+INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_SOURCE, INFO_AT, INFO_SHARD = 0, 1, 2, 3, 4, 5
+"""A worker's information words: terms seen, steps taken, new states; whose box is being inserted; 1 plus the number of
+its next state, or 0 before the box was sifted; and the number of its shard."""
+INFO = 6
 
 
 def at(array: Words, index: int) -> Words:
@@ -97,6 +101,11 @@ def set_quarter(array: Words, index: int, value: int) -> None:
 
 def mixed(s: Words) -> int:
     """The hash of a state (``hashing.py``)."""
+    raise NotImplementedError
+
+
+def shard_of(s: Words) -> int:
+    """The number of the shard that owns a state (``partition.py``)."""
     raise NotImplementedError
 
 

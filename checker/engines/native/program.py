@@ -15,15 +15,17 @@ from planrace.checker.engines.native import intrinsics as words
 from planrace.checker.engines.native.emit import WordEmitter, banks
 from planrace.checker.engines.native.intrinsics import BITS, INFO
 from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.partition import WHOLE, Partition
 from planrace.checker.engines.native.translate import Translator
 from planrace.checker.semantics.packing import WORD, Layout
 from planrace.model.language import Instance
 
-INLINE = ("mixed", "home_of", "control", "send", "put", "fetch")
+INLINE = ("mixed", "home_of", "shard_of", "control", "append", "send", "put", "fetch")
 CALLED = {
     "expand": 3,
     "arrange": 5,
     "advance": 9,
+    "deliver": 6,
     "least": 6,
     "parent": 9,
 }
@@ -41,7 +43,8 @@ _MADE: dict[tuple[tuple[str, int], ...], Machine] = {}
 
 class Program:
     """The machine code for ``workers`` workers, with the number of ``words`` of a state and the largest number of
-    successors, ``fan``. ``canonical`` is the source of the function that gives the representative of an orbit.
+    successors, ``fan``. ``canonical`` is the source of the function that gives the representative of an orbit. The
+    workers are those of one shard of the ``partition``.
 
     Raises ``UnsupportedError`` if the instance does not fit into words, ``CostlyError`` if compiling takes more than
     ``most`` seconds, or more than the deadline leaves.
@@ -55,12 +58,15 @@ class Program:
         workers: int,
         canonical: str | None = None,
         most: float | None = None,
+        partition: Partition = WHOLE,
     ) -> None:
         self.words = layout.words
+        self.partition = partition
         emitter = WordEmitter(instance, layout, watch, words=self.words)
         source = emitter.source()
         self.fan = emitter.fan
         self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
+        self.boxes = (workers << self.bits) + (partition.shards if partition.shards > 1 else 0)
         control, self.controls = emitter.control()
         self.info = INFO + banks(watch)
         stride = bucket(self.words) * self.words + 1
@@ -71,13 +77,15 @@ class Program:
             "LINES": -(-stride // words.LINE),
             "WORKERS": workers,
             "BITS": self.bits,
+            "SHARDS": partition.shards,
+            "BOXES": self.boxes,
             "CONTROLS": self.controls,
             "SYMMETRIC": int(canonical is not None),
         }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
-        self.sources = [source, orbits, control, *map(dialect, (hashing, sending, retracing))]
+        self.sources = [source, orbits, control, partition.source(), *map(dialect, (hashing, sending, retracing))]
         # The effort is that of all code, whether the store's is compiled already or not.
         content = repr((self.sources, dialect(inserting), sorted(self.constants.items())))
         self.machine = Machine(content, self.text, CALLED, most)

@@ -4,19 +4,23 @@ Names in capitals are constants that the translator fills in; ``expand``, ``cano
 from the protocol.
 
 Each segment of the store (``inserting.py``) has a box for successors, so that states inserted together lie near each
-other: address translation costs more than reading memory.
+other: address translation costs more than reading memory. If several processes share the states, each of the others
+(its shard) has one box, and ``deliver`` sends what comes from them to the boxes of segments.
 """
 
 from __future__ import annotations
 
 from planrace.checker.engines.native.intrinsics import (
     BITS,
+    BOXES,
     CONTROLS,
     INFO_FRESH,
     INFO_SEEN,
+    INFO_SHARD,
     INFO_STEPS,
     LINE,
     MANY,
+    SHARDS,
     SYMMETRIC,
     WORDS,
     WORKERS,
@@ -29,6 +33,7 @@ from planrace.checker.engines.native.intrinsics import (
     high_product,
     mixed,
     pointer,
+    shard_of,
     stream_line,
 )
 
@@ -101,23 +106,48 @@ def advance(
             if SYMMETRIC:
                 canonical(t)
             to = high_product(mixed(t), WORKERS << BITS)
-            k = fills[to]
-            line = at(lines, to * LINE * WORDS)
-            for w in range(WORDS):
-                line[(k & LINE - 1) * WORDS + w] = t[w]
-            k += 1
-            fills[to] = k
-            if k & LINE - 1 == 0:
-                send(line, pointer(boxes[to]), k - LINE)
+            if SHARDS > 1:
+                shard = shard_of(t)
+                to = to if shard == info[INFO_SHARD] else (WORKERS << BITS) + shard
+            append(t, to, boxes, fills, lines)
             j += 1
         if info[INFO_SEEN] & sought:
             break
+    flush(boxes, fills, lines)
+    return i
+
+
+def deliver(states: Words, first: int, last: int, boxes: Words, fills: Words, lines: Words) -> int:
+    """Send states first…last-1, which this process owns, to the boxes of their segments."""
+    i = first
+    while i < last:
+        t = at(states, i * WORDS)
+        append(t, high_product(mixed(t), WORKERS << BITS), boxes, fills, lines)
+        i += 1
+    return flush(boxes, fills, lines)
+
+
+def append(t: Words, to: int, boxes: Words, fills: Words, lines: Words) -> int:
+    """Add a state to those gathered for box ``to``, and copy them there when a line of each word is full."""
+    k = fills[to]
+    line = at(lines, to * LINE * WORDS)
+    for w in range(WORDS):
+        line[(k & LINE - 1) * WORDS + w] = t[w]
+    k += 1
+    fills[to] = k
+    if k & LINE - 1 == 0:
+        send(line, pointer(boxes[to]), k - LINE)
+    return 0
+
+
+def flush(boxes: Words, fills: Words, lines: Words) -> int:
+    """Copy what is left in ``lines`` to the boxes."""
     to = 0
-    while to < WORKERS << BITS:
+    while to < BOXES:
         send(at(lines, to * LINE * WORDS), pointer(boxes[to]), fills[to] & -LINE)
         to += 1
     fence()
-    return i
+    return 0
 
 
 def send(line: Words, box: Words, k: int) -> int:

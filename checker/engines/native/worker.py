@@ -44,7 +44,7 @@ class Worker:
         self.logged = self.next_logged = True
         self.front = self.next = self.log.address
         self.levels = [0]
-        count = workers * self.store.count
+        count = program.boxes
         self.boxes = Region((8 * BOX + SKEW) * count)
         self.addresses = WordArray(count)
         for n in range(count):
