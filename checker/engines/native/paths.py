@@ -7,7 +7,7 @@ level.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -24,14 +24,16 @@ Place: TypeAlias = tuple[int, int, int]
 """A segment, a bucket and a slot."""
 
 
-class Ways:
-    """Paths through the states that a search has stored."""
+Before: TypeAlias = "Callable[[int, int], Iterator[int]]"
+"""For a state and a level: states of the level before with a step to it, in order."""
 
-    def __init__(self, program: Program, stores: Sequence[Store], initials: Collection[int]) -> None:
-        self.program = program
-        self.stores = stores
+
+class Ways:
+    """Paths from the ``initials`` through the states that a search has stored, by what comes ``before`` each."""
+
+    def __init__(self, before: Before, initials: Collection[int]) -> None:
+        self._before = before
         self.initials = frozenset(initials)
-        self._at_once = [store.count if store.states < SMALL else 1 for store in stores]
 
     def path(self, s: int, depth: int) -> list[int]:
         """States from an initial one to ``s``, one for each level. Beyond LEVELS levels a byte is ambiguous, so a
@@ -52,9 +54,19 @@ class Ways:
         return [state for state, _ in reversed(trail)]
 
     def _parents(self, s: int, level: int) -> Iterator[int]:
-        """States of the previous level that have a step to ``s``, in order, of all workers."""
-        if level == 0:
-            return
+        return self._before(s, level) if level else iter(())
+
+
+class Predecessors:
+    """Finds the states of one process that have a step to another."""
+
+    def __init__(self, program: Program, stores: Sequence[Store]) -> None:
+        self.program = program
+        self.stores = stores
+        self._at_once = [store.count if store.states < SMALL else 1 for store in stores]
+
+    def of(self, s: int, level: int) -> Iterator[int]:
+        """States of the level before ``level`` that have a step to ``s``, in order, of all workers."""
         wanted = (level - 1) % LEVELS + 1
         words = self.program.words
         target, info, scratch = (

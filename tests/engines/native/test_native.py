@@ -278,7 +278,7 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
         invariant(f"not-{n}", ~((left == n) & (right == n) & (held != set())), "a state that is met") for n in (20, 140)
     ]
     monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", 64)
-    monkeypatch.setattr("planrace.checker.engines.native.search.SCANNED", 1 << 20)
+    monkeypatch.setattr("planrace.checker.engines.native.crew.SCANNED", 1 << 20)
     native = NativeSearch(instance, both, exhaustive=True, workers=workers)
     assert native.program.words == 2
     found = shape(native)

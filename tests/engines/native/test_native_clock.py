@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from planrace.checker.engines.limits import Deadline, until
-from planrace.checker.engines.native import search as searches
+from planrace.checker.engines.native import crew
 from planrace.checker.engines.native.emit import WordEmitter
-from planrace.checker.engines.native.paths import Ways
+from planrace.checker.engines.native.paths import Predecessors
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.run.options import Options
@@ -55,8 +55,8 @@ def counter(most: int) -> Instance:
 def test_a_level_whose_states_have_many_orders_is_cut_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second passes with each look. Between levels there are too few of them to end the search."""
     looks = count()
-    for at_once, most in ((searches.AT_ONCE, None), (1, "the time limit of 10 s was reached")):
-        monkeypatch.setattr(searches, "AT_ONCE", at_once)
+    for at_once, most in ((crew.AT_ONCE, None), (1, "the time limit of 10 s was reached")):
+        monkeypatch.setattr(crew, "AT_ONCE", at_once)
         search = NativeSearch(choosing(4), [], symmetric=True, exhaustive=True, workers=1)
         search._limit_guard.deadline = Deadline(next(looks) + 10.0, 10.0, clock=lambda: float(next(looks)))
         stopped = search.run()[1].stopped
@@ -66,7 +66,7 @@ def test_a_level_whose_states_have_many_orders_is_cut_by_the_clock(monkeypatch: 
 def test_an_interruption_is_heard_within_a_level() -> None:
     search = NativeSearch(choosing(3), [], symmetric=True, workers=1)
     search.interrupted = True
-    with pytest.raises(searches.SearchStoppedError, match="interrupted"):
+    with pytest.raises(crew.SearchStoppedError, match="interrupted"):
         search._check_clock()
 
 
@@ -88,8 +88,8 @@ def test_grouping_the_instances_of_actions_looks_at_the_clock(monkeypatch: pytes
 def test_a_long_run_is_found_in_a_few_calls_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """Not one for each of the 128 segments: a run of 10,000 steps took half a minute."""
     calls: list[object] = []
-    asked = Ways._parent
-    monkeypatch.setattr(Ways, "_parent", lambda *given: calls.append(given) or asked(*given))  # type: ignore[func-returns-value]
+    asked = Predecessors._parent
+    monkeypatch.setattr(Predecessors, "_parent", lambda *given: calls.append(given) or asked(*given))  # type: ignore[func-returns-value]
     instance = counter(600)
     search = NativeSearch(instance, instance.system.properties, workers=2)
     (answer,), _ = search.run()

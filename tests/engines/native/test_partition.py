@@ -8,11 +8,12 @@ from random import Random
 import pytest
 
 from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.native.crew import place_of
 from planrace.checker.engines.native.intrinsics import INFO_SHARD
 from planrace.checker.engines.native.memory import WordArray, words_at
 from planrace.checker.engines.native.partition import WHOLE, Partition
 from planrace.checker.engines.native.program import Program
-from planrace.checker.engines.native.search import NativeSearch, place_of
+from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.run.protocols import find
 
