@@ -16,12 +16,13 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, count
+from itertools import count
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.transition_graph import Graph, Label, Maker, graph
 from planrace.checker.engines.limits import look_at_the_clock, timed
+from planrace.checker.engines.temporal.components import Component, Components
 from planrace.checker.engines.temporal.lasso import Lasso, confirm
 from planrace.checker.engines.temporal.rows import loops, pieces, zeros
 from planrace.checker.results.verdict import Verdict
@@ -31,8 +32,6 @@ from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, System
 from planrace.properties.kinds import Liveness
 
-WALKED = 1 << 22
-"""Steps of the search for components between two checks of the clock."""
 GOAL, TRIGGER = 1, 2
 """Bits of marks: the goal holds; the trigger holds."""
 OWED = ("eventually", "leads to")
@@ -56,13 +55,6 @@ GraphStep = tuple[int, int]
 """The label of a step and the state it leads to."""
 Way = tuple[State, list[Label], int]
 """A run: the state it starts in, its steps, and the number of the state that it reaches."""
-
-
-@dataclass(frozen=True)
-class _Component:
-    """The states of a strongly connected component; one without inner steps is a state to rest in."""
-
-    members: frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -138,6 +130,7 @@ class _Finder:
         self._bad = self._failing()
         chosen = frozenset[int]().union(*(c.labels for c in self.choices))
         self._are_fair = array("B", [kind != "none" or k in chosen for k, kind in enumerate(self.kinds)])
+        self._components = Components(g, self._are_fair, self._bad)
 
     def lasso(self) -> Lasso | None:
         """A run into the nearest fair component and around it; or one that ends at rest, if that is not longer."""
@@ -178,12 +171,12 @@ class _Finder:
         return region
 
     # Components ------------------------------------------------------------------------------------------------
-    def _fair(self, region: Any) -> Iterator[_Component]:
+    def _fair(self, region: Any) -> Iterator[Component]:
         """Fair components of a region, those nearest to an initial state first."""
-        for c in self._components(region, self.g.levels):
+        for c in self._components.of(region, self.g.levels):
             yield from self._judged(c)
 
-    def _judged(self, c: _Component) -> Iterator[_Component]:
+    def _judged(self, c: Component) -> Iterator[Component]:
         """The component if it is fair, else the fair ones in the rest of it."""
         enabled: dict[int, int] = {}
         offered = [0] * len(self.choices)
@@ -212,60 +205,11 @@ class _Finder:
         rest = {n for n in timed(c.members) if not any(k in refused for k, _ in self.g.steps(n))}
         for n in timed(rest):
             region[n] = 1
-        for part in self._components(region, [[(n, n + 1) for n in rest]]):
+        for part in self._components.of(region, [[(n, n + 1) for n in rest]]):
             yield from self._judged(part)
 
-    def _components(self, region: Any, levels: Sequence[Sequence[tuple[int, int]]]) -> Iterator[_Component]:
-        """Components where a run can stay and the goal fails somewhere: with an inner step, or a state to rest in.
-        Components on earlier levels come first; on the same level, those with the least packed state."""
-        g, run, size = self.g, self._run, self.size
-        component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
-        ranges = [r for level in levels for r in level]
-        state, rows = zeros("I", 4), (g.offsets, g.targets, order, low, component, *walk)
-        for first, last in ranges:
-            state[0] = first
-            look_at_the_clock()
-            while run("components", state, last, WALKED, region, *rows):
-                look_at_the_clock()
-        weights = zeros("I", 2 * state[1] + 2)
-        for first, last in pieces(ranges, g.degree):
-            run(
-                "weigh",
-                first,
-                last,
-                region,
-                g.offsets,
-                g.targets,
-                g.labels,
-                component,
-                self._are_fair,
-                self._bad,
-                weights,
-            )
-        met: list[list[int]] = []
-        for level in levels:
-            count = 0
-            for first, last in pieces(level, g.degree):
-                count = run("gather", first, last, region, component, weights, order, count)
-            met.append(order[:count].tolist())
-        yield from self._in_order(met, component)
-
-    def _in_order(self, met: list[list[int]], component: Any) -> Iterator[_Component]:
-        """The components of states that were met level by level."""
-        members: dict[int, list[int]] = {}
-        for n in timed(chain.from_iterable(met)):
-            members.setdefault(component[n], []).append(n)
-        for level in met:
-            nearest: dict[int, int] = {}
-            for n in timed(level):
-                c = component[n]
-                if c in members and (c not in nearest or self.g.packed(n) < self.g.packed(nearest[c])):
-                    nearest[c] = n
-            for c in sorted(nearest, key=lambda c: self.g.packed(nearest[c])):
-                yield _Component(frozenset(members.pop(c)))
-
     # Runs ------------------------------------------------------------------------------------------------------
-    def _around(self, c: _Component, region: Any) -> Lasso:
+    def _around(self, c: Component, region: Any) -> Lasso:
         """The shortest way into a component, and a closed walk in it that meets its fairness obligations."""
         start, prefix, at = self._way(c, region)
         loop = [self.g.names[label] for label, _ in self._loop(c, at)]
@@ -282,20 +226,20 @@ class _Finder:
             )
         if not found:
             return None
-        start, prefix, _ = self._way(_Component(frozenset(out[:found].tolist())), region)
+        start, prefix, _ = self._way(Component(frozenset(out[:found].tolist())), region)
         return Lasso(start, prefix, len(prefix))
 
-    def _way(self, c: _Component, region: Any) -> Way:
+    def _way(self, c: Component, region: Any) -> Way:
         """A shortest run to a state after which the property may stay broken."""
         return self._owed(c, region) if self.form in OWED else self._into(c)
 
-    def _into(self, c: _Component) -> Way:
+    def _into(self, c: Component) -> Way:
         """A shortest run into ``c``."""
         depth, at = self._entry(c)
         run = self.run_to(self.g.packed(at), depth)
         return run.states[0], [(m.action.name, m.choice) for m in run.moves], at
 
-    def _entry(self, c: _Component) -> tuple[int, int]:
+    def _entry(self, c: Component) -> tuple[int, int]:
         """The state of ``c`` nearest to an initial one (of several the least packed), and how far it is."""
         members = sorted(c.members)
         for depth, level in enumerate(self.g.levels):
@@ -306,7 +250,7 @@ class _Finder:
                 return depth, min(found, key=self.g.packed)
         raise AssertionError("a component without states")
 
-    def _owed(self, c: _Component, region: Any) -> Way:
+    def _owed(self, c: Component, region: Any) -> Way:
         """The same if the goal never holds after the trigger (of "eventually": from the beginning on)."""
         (start, _), path = _shortest(
             [(n, self._promises(n)) for n in sorted(self.g.starts, key=self.g.packed)],
@@ -327,7 +271,7 @@ class _Finder:
             if (owed and region[t]) or (self.form == "leads to" and self._promises(t)):
                 yield label, t, (t, True)
 
-    def _loop(self, c: _Component, at: int) -> list[GraphStep]:
+    def _loop(self, c: Component, at: int) -> list[GraphStep]:
         """A closed walk in ``c`` from ``at`` that takes, or finds disabled, whatever fairness requires; empty at
         rest."""
         walk: list[GraphStep] = []
@@ -342,7 +286,7 @@ class _Finder:
             walk += self._within(c, walk[-1][1] if walk else at, lambda n, label, t: t == at)
         return _straight(walk, at, wanted)
 
-    def _within(self, c: _Component, here: int, met: Met) -> list[GraphStep]:
+    def _within(self, c: Component, here: int, met: Met) -> list[GraphStep]:
         """A shortest walk in ``c`` whose last step is as required by ``met``."""
 
         def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
@@ -352,7 +296,7 @@ class _Finder:
 
         return _shortest([(here, False)], lambda node: node[1], steps)[1]
 
-    def _wanted(self, c: _Component) -> Iterator[Met]:
+    def _wanted(self, c: Component) -> Iterator[Met]:
         """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
         if self.form == "eventually always":
             yield lambda n, label, t: not self.g.marks[n] & GOAL

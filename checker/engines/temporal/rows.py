@@ -17,13 +17,15 @@ LARGE = 50_000
 """The number of states and steps from which machine code pays."""
 PIECE = 1 << 22
 """Steps that a loop over a graph goes through between two checks of the clock."""
+OUTSIDE = 2**32 - 1
+"""The number of states that a loop leaves out."""
 SOURCE = Path(__file__).parent / "loops.py"
 PARTS = ("byte", "quarter", "half")
 
 
 def zeros(code: str, count: int) -> Any:
     """An array of ``count`` zeros: "B" of one byte each, "H" of two, "I" of four."""
-    return array(code, bytes(count * array(code).itemsize))
+    return array(code, bytes(array(code).itemsize)) * count
 
 
 def pieces(ranges: Iterable[tuple[int, int]], degree: int) -> Iterator[tuple[int, int]]:
@@ -50,7 +52,7 @@ def loops(size: int, labels: Any = None) -> Callable[..., int]:
 
 @cache
 def _plain(wide: bool) -> Callable[..., int]:
-    names: dict[str, Any] = {"min": min, "WIDE": wide, **dict.fromkeys(PARTS, getitem)}
+    names: dict[str, Any] = {"min": min, "WIDE": wide, "OUTSIDE": OUTSIDE, **dict.fromkeys(PARTS, getitem)}
     names |= {f"set_{part}": setitem for part in PARTS}
     exec(compile(ast.unparse(_functions(SOURCE.read_text(encoding="utf-8"))), str(SOURCE), "exec"), names)
     return lambda name, *given: int(names[name](*given))
@@ -76,7 +78,7 @@ def _native(wide: bool) -> Callable[..., int]:
     called = {n.name: len(n.args.args) for n in _functions(source).body if isinstance(n, ast.FunctionDef)}
 
     def text() -> str:
-        translator = Translator("graphs", {"WIDE": int(wide)})
+        translator = Translator("graphs", {"WIDE": int(wide), "OUTSIDE": OUTSIDE})
         translator.add(source)
         return str(translator.module)
 

@@ -10,15 +10,16 @@ import networkx as nx
 import pytest
 
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.explicit.transition_graph import Graph, graph
 from planrace.checker.engines.limits import until
 from planrace.checker.engines.native import graph as native_graphs
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
-from planrace.checker.engines.temporal import liveness
+from planrace.checker.engines.temporal import components, liveness
 from planrace.checker.engines.temporal import rows as arrays
+from planrace.checker.engines.temporal.components import Components
 from planrace.checker.engines.temporal.liveness import LivenessChecker
-from planrace.checker.engines.temporal.rows import loops, pieces, zeros
+from planrace.checker.engines.temporal.rows import OUTSIDE, loops, pieces, zeros
 from planrace.checker.results.guard import TimeUpError
 from planrace.model.language import Protocol, integers, step, update, when
 from planrace.model.language.actions import Step
@@ -48,21 +49,84 @@ def test_components_that_are_found_in_slices(most: int, native: bool, monkeypatc
             region[n] = chance.random() < 0.9
         known = nx.DiGraph([(n, t) for n in range(size) for t in moves[n] if region[n] and region[t]])
         known.add_nodes_from(n for n in range(size) if region[n])
-        component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
-        state, slices = zeros("I", 4), 0
-        for first, last in ((size // 2, size), (0, size // 2)):
+        number, *walk = (zeros("I", size + 1) for _ in range(4))
+        state, slices, around = zeros("I", 4), 0, [(size // 2, size), (0, size // 2)]
+        for n in range(size):
+            number[n] = 0 if region[n] else OUTSIDE
+        for first, last in around:
             state[0] = first
-            while loops(size)("components", state, last, most, region, *rows(moves), order, low, component, *walk):
+            while loops(size)("components", state, last, most, size + 1, *rows(moves), number, *walk):
                 slices += 1
         assert slices if most == 1 and size == 40 else slices >= 0
         found: dict[int, set[int]] = {}
         for n in range(size):
             if region[n]:
-                found.setdefault(component[n], set()).add(n)
+                found.setdefault(number[n], set()).add(n)
         wanted = {frozenset(c) for c in nx.strongly_connected_components(known)}
         assert {frozenset(c) for c in found.values()} == wanted
-        assert state[1] == len(wanted)
-        assert 0 not in found
+        assert set(found) == {size + 1 - k for k in range(state[1])}
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_no_cycle_leads_to_what_is_trimmed(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "LARGE", 0 if native else 10**9)
+    monkeypatch.setattr(components, "WALKED", 2)
+    chance = Random(1)
+    trimmed = 0
+    for _ in range(40):
+        size = chance.randrange(1, 30)
+        moves = [[chance.randrange(size) for _ in range(chance.choice((0, 1, 1, 2)))] for _ in range(size)]
+        offsets, targets = rows(moves)
+        made = Graph(size, offsets, targets, zeros("H", len(targets)), zeros("B", size), [[(0, size)]], [], int)
+        finder = Components(made, zeros("B", 1), zeros("B", size))
+        region = zeros("B", size)
+        for n in range(size):
+            region[n] = chance.random() < 0.8
+        number, queue, state = (zeros("I", size + 1) for _ in range(3))
+        found = finder._trim(region, [(0, size // 2), (size // 2, size)], number, queue, state)
+        known = nx.DiGraph([(n, t) for n in range(size) for t in moves[n] if region[n] and region[t]])
+        cycles = [c for c in nx.strongly_connected_components(known) if len(c) > 1 or known.has_edge(*c, *c)]
+        onward = {t for c in cycles for t in (*c, *nx.descendants(known, next(iter(c))))}
+        alone = [n for n in range(size) if region[n] and n not in onward]
+        assert sorted(number[n] for n in alone) == list(range(size + 2 - found, size + 2))
+        assert {number[n] for n in onward} <= {0}
+        assert all(number[n] == OUTSIDE for n in range(size) if not region[n])
+        trimmed += len(alone)
+    assert trimmed > 100
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_components_come_in_the_order_of_levels_and_states(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those with a state where the goal fails, and where a run can stay: by a step inside, or with no fair step."""
+    monkeypatch.setattr(arrays, "LARGE", 0 if native else 10**9)
+    chance, several, resting = Random(2), 0, 0
+    for _ in range(40):
+        size = chance.randrange(8, 40)
+        moves = [[chance.randrange(size) for _ in range(chance.choice((0, 1, 1, 2)))] for _ in range(size)]
+        offsets, targets = rows(moves)
+        labels, fair, bad, region = zeros("H", len(targets)), zeros("B", 3), zeros("B", size), zeros("B", size)
+        for k in range(len(targets)):
+            labels[k] = chance.randrange(3)
+        fair[0] = 1
+        for n in range(size):
+            region[n], bad[n] = chance.random() < 0.9, chance.random() < 0.6
+        packed = chance.sample(range(1000), size)
+        levels = [[(size // 2, size)], [(0, size // 4), (size // 4, size // 2)]]
+        made = Graph(size, offsets, targets, labels, zeros("B", size), levels, [], packed.__getitem__)
+        inside = nx.DiGraph([(n, t) for n in range(size) for t in moves[n] if region[n] and region[t]])
+        inside.add_nodes_from(n for n in range(size) if region[n])
+        wanted = []
+        for c in map(frozenset, nx.strongly_connected_components(inside)):
+            rests = not any(fair[labels[k]] for n in c for k in range(offsets[n], offsets[n + 1]))
+            loops_ = any(t in c for n in c for t in inside[n])
+            if any(bad[n] for n in c) and (rests or loops_):
+                level = min(n < size // 2 for n in c)
+                wanted.append((level, min(packed[n] for n in c if (n < size // 2) == level), c))
+                several, resting = several + (len(c) > 1), resting + (not loops_)
+        found = [c.members for c in Components(made, fair, bad).of(region, levels)]
+        assert found == [c for *_, c in sorted(wanted)]
+    assert several > 20
+    assert resting > 20
 
 
 def test_pieces_have_so_many_steps_not_states(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +172,7 @@ def test_answers_do_not_depend_on_slices(native: bool, monkeypatch: pytest.Monke
         return found.verdict, found.loop, [(m.action.name, m.choice) for m in found.recording.moves]
 
     whole = answer()
-    monkeypatch.setattr(liveness, "WALKED", 5)
+    monkeypatch.setattr(components, "WALKED", 5)
     monkeypatch.setattr(liveness, "SEEN", 1)
     monkeypatch.setattr(arrays, "PIECE", 3)
     monkeypatch.setattr(native_graphs, "BATCH", 1)
@@ -118,13 +182,13 @@ def test_answers_do_not_depend_on_slices(native: bool, monkeypatch: pytest.Monke
 
 def test_the_search_for_components_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a graph of one component the clock is checked in the middle of it."""
-    monkeypatch.setattr(liveness, "WALKED", 10)
+    monkeypatch.setattr(components, "WALKED", 10)
     looks: list[str] = []
-    monkeypatch.setattr(liveness, "look_at_the_clock", lambda: looks.append("here"))
+    monkeypatch.setattr(components, "look_at_the_clock", lambda: looks.append("here"))
     instance = ring(12).system().instance()
     search = Search(instance, [], exhaustive=True)
     search.run()
     made = graph(search, list(instance.system.actions), ())
     finder = liveness._Finder(made, "leads to", instance.system, search.run_to)
-    assert list(finder._components(bytes([1]) * finder.size, made.levels))
+    assert list(finder._components.of(bytes([1]) * finder.size, made.levels))
     assert len(looks) > len(made.targets) // 10
