@@ -10,28 +10,18 @@ MOST = 500_000
 """The largest number of states to visit."""
 
 
-def closure(kernel: Kernel, start: int) -> tuple[list[int], bool]:
-    """States that a kernel's steps reach from ``start``, in breadth-first order, and whether the list is complete."""
-    expand, found, out = kernel.expand(Watch()), {start: None}, list[int]()
-    queue = [start]
+def closure(kernel: Kernel, start: int, watch: Watch | None = None) -> tuple[list[int], bool]:
+    """States that a kernel's steps reach from ``start``, in breadth-first order, and whether the list is complete; it
+    ends at the first step that ``watch`` matches."""
+    expand, found, out = kernel.expand(watch or Watch()), {start: None}, list[int]()
+    queue, hits = [start], list[tuple[int, int]]()
     for s in timed(queue):
-        expand(s, out, [])
+        expand(s, out, hits)
         for t in out:
             if t not in found:
                 found[t] = None
                 queue.append(t)
         out.clear()
-        if len(queue) > MOST:
+        if hits or len(queue) > MOST:
             return queue, False
     return queue, True
-
-
-def happens(kernel: Kernel, states: list[int], watch: Watch) -> bool:
-    """Whether ``watch`` matches a step from one of ``states``."""
-    expand = kernel.expand(watch)
-    hits: list[tuple[int, int]] = []
-    for s in timed(states):
-        expand(s, [], hits)
-        if hits:
-            return True
-    return False

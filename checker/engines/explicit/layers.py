@@ -31,13 +31,14 @@ class Onward:
         steps = isinstance(p, StepInvariant)
         if not self._reach(length - steps):
             return None
-        expand = self.kernel.expand(Watch(steps=(~p.holds,)) if steps else Watch(states=(~p.holds,)))
         last = self._layers[length - steps]
         if steps:
+            expand = self.kernel.expand(Watch(steps=(~p.holds,)))
             hits = {s: ends for s in last if (ends := _hits(expand, s))}
             found: Layers = [{t: set() for ends in hits.values() for t in ends}, hits]
         else:
-            found = [{s: set() for s in last if expand(s, [], [])}]
+            violates = self.kernel.judge((~p.holds,))
+            found = [{s: set() for s in last if violates(s)}]
         while len(found) <= length:
             here: dict[int, set[int]] = {}
             for t in timed(found[-1]):

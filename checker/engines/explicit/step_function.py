@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -15,7 +16,7 @@ from planrace.checker.engines.limits import afford
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.normal_form import NormalForm
 from planrace.checker.semantics.packing import WORD, Layout
-from planrace.model.language import Instance
+from planrace.model.language import Instance, Term
 
 LINE = 1e-5
 """Seconds that Python takes to compile a line of a step function."""
@@ -96,6 +97,17 @@ class Kernel:
     def expand(self, watch: Watch) -> Expand:
         """The generated function ``expand`` for ``watch``."""
         return _expanding(self.instance, watch)
+
+    def judge(self, terms: Sequence[Term], *, report_only: bool = False) -> Callable[[int], int]:
+        """A function that tells which state terms hold in a packed state: bit k is 1 if term k does. ``report_only``
+        as in ``Watch``."""
+        expand = _expanding(_without_actions(self.instance), Watch(states=tuple(terms), report_only=report_only))
+        return lambda s: expand(s, [], [])
+
+
+@lru_cache(maxsize=8)
+def _without_actions(instance: Instance) -> Instance:
+    return replace(instance, system=replace(instance.system, actions={}))
 
 
 @lru_cache(maxsize=128)

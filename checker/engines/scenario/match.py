@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
-from planrace.checker.engines.explicit.closure import closure, happens
+from planrace.checker.engines.explicit.closure import closure
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.transition_graph import acting
 from planrace.checker.engines.explicit.watch import Watch
@@ -167,17 +167,15 @@ def _restarted(monitor: Monitor, done: int, seen: int) -> set[int]:
 
 
 def _claimed(claim: Claim, recording: Recording, step: int | None, cast: Cast) -> FactMatch:
-    """Establish a claim by searching all that can follow a step."""
+    """Establish a claim by searching all that can follow a step, up to the first step that refutes it."""
     unshown = FactMatch(claim.name, claim.meaning, None, onward=True)
     if step is None:
         return unshown
     instance = recording.interpreter.instance
     kernel = Kernel(acting(instance, [n for n, a in instance.system.actions.items() if a.tags & claim.by]))
-    states, whole = closure(kernel, kernel.layout.encode(recording.states[step]))
     watch = Watch(steps=(claim.happens,), roles=tuple(cast.items()))
-    if not whole or happens(kernel, states, watch):
-        return unshown
-    return replace(unshown, step=step, states=len(states))
+    states, whole = closure(kernel, kernel.layout.encode(recording.states[step]), watch)
+    return replace(unshown, step=step, states=len(states)) if whole else unshown
 
 
 def _natural(name: str) -> tuple[str, int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from planrace.checker.engines.explicit.closure import closure
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.transition_graph import acting
-from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.results.temporal import DeadEnd, IneffectiveOutcome, Refusal
 from planrace.checker.semantics.channel_terms import term_text
 from planrace.checker.semantics.interpreter import State
@@ -44,8 +43,7 @@ def _seen(kernel: Kernel, states: list[int], terms: list[Term]) -> list[int]:
     """In how many states each term holds."""
     if not terms:
         return []
-    expand = kernel.expand(Watch(states=tuple(terms), report_only=True))
-    counts = Counter(expand(s, [], []) for s in states)
+    counts = Counter(map(kernel.judge(terms, report_only=True), states))
     return [sum(n for found, n in counts.items() if found >> k & 1) for k in range(len(terms))]
 
 
