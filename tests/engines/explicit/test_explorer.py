@@ -31,6 +31,8 @@ from planrace.model.language import (
     Step,
     System,
     Term,
+    array,
+    index,
     integers,
     step,
     subsets,
@@ -161,6 +163,24 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
             runs = [[*run, t] for run in runs for t in layer[run[-1]]]
         decoded = {tuple(kernel.layout.decode(s) for s in run) for run in runs}
         assert decoded == paths(instance, p, length)
+
+
+def test_terms_are_judged_as_for_a_report_or_as_strictly_as_by_the_interpreter() -> None:
+    protocol = Protocol("judged")
+    at = protocol.variable("at", integers(0, 5), 5)
+    marks = protocol.variable("marks", array(index("place", 2), integers(0, 1)), 1)
+
+    @protocol.action(by="nobody")
+    def stay() -> Step:
+        return step(update(at, at))
+
+    kernel = Kernel(protocol.system().instance())
+    (start,) = kernel.initials
+    beyond = [at == 4, marks[at] == 1, at == 5]
+    assert kernel.judge(beyond[::2])(start) == 0b10
+    assert kernel.judge(beyond, report_only=True)(start) == 0b100
+    with pytest.raises(OutOfRangeError):
+        kernel.judge(beyond)(start)
 
 
 @pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
