@@ -32,7 +32,6 @@ from planrace.model.language import (
     System,
     Term,
     array,
-    index,
     integers,
     step,
     subsets,
@@ -168,7 +167,7 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
 def test_terms_are_judged_as_for_a_report_or_as_strictly_as_by_the_interpreter() -> None:
     protocol = Protocol("judged")
     at = protocol.variable("at", integers(0, 5), 5)
-    marks = protocol.variable("marks", array(index("place", 2), integers(0, 1)), 1)
+    marks = protocol.variable("marks", array(integers(0, 1, "place"), integers(0, 1)), 0)
 
     @protocol.action(by="nobody")
     def stay() -> Step:
