@@ -48,23 +48,27 @@ Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
 
 @dataclass(frozen=True)
 class EndCondition:
-    """A property, reduced to what causes need: whether the end of a run violates it, and which places decide that."""
+    """A property, reduced to what causes need: whether the end of a run violates it, and which places decide that.
+    ``of_step``: the last step decides it; otherwise the last state alone does."""
 
     name: str
     breaks: Breaks
     reads: Callable[[Recording], frozenset[StatePlace]]
+    of_step: bool = False
 
 
-def causes(recording: Recording, question: EndCondition) -> Causes:
+def causes(recording: Recording, question: EndCondition, performed: Performed | None = None) -> Causes:
     """Why the last state or step of ``recording`` violates the property. Of a long run only the last steps are changed;
-    those before are taken as they are."""
+    those before are taken as they are. ``performed``: results of steps that other calls for this instance found, which
+    gets those of this call."""
     before = len(recording.moves) - LAST
+    performed = {} if performed is None else performed
     if len(recording.moves) <= LONG:
-        return _causes(recording, question)
+        return _causes(recording, question, performed)
     tail = Recording(recording.interpreter, recording.states[before])
     for move in recording.moves[before:]:
         tail.take(move.action.name, move.choice)
-    found = _causes(tail, question)
+    found = _causes(tail, question, performed)
     return replace(
         found,
         needed=(*range(1, before + 1), *(n + before for n in found.needed)),
@@ -74,8 +78,8 @@ def causes(recording: Recording, question: EndCondition) -> Causes:
     )
 
 
-def _causes(recording: Recording, question: EndCondition) -> Causes:
-    story = _Story(recording, question)
+def _causes(recording: Recording, question: EndCondition, performed: Performed) -> Causes:
+    story = _Story(recording, question, performed)
     races = story.races()
     chain = story.chain(races)
     blind, missed = (None, ()) if chain else story.unchecked()
@@ -85,7 +89,7 @@ def _causes(recording: Recording, question: EndCondition) -> Causes:
 class _Story:
     """One run, and the changes of it that are tried."""
 
-    def __init__(self, recording: Recording, question: EndCondition) -> None:
+    def __init__(self, recording: Recording, question: EndCondition, performed: Performed) -> None:
         self.recording = recording
         self.question = question
         self.interpreter: Interpreter = recording.interpreter
@@ -94,8 +98,14 @@ class _Story:
         pairs = zip(recording.states, recording.moves, strict=False)
         self.touched: list[Touched] = [touched(self.interpreter, s, m) for s, m in pairs]
         self._read_by_question = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
-        self._performed: Performed = {}
-        self._broken: dict[tuple[State | None, Pick | None, State], bool] = {}
+        self._performed = performed
+        self._broken: dict[State | tuple[State, Pick, State], bool] = {}
+        self._own: dict[str, int] = {}
+        """The steps of each process, as bits."""
+        for n, process in enumerate(self.processes):
+            self._own[process] = self._own.get(process, 0) | 1 << n
+        self._harmless: set[tuple[State, int]] = set()
+        """States, each with the steps that are left (as bits), after which no order of these violates the property."""
 
     # Steps that are needed -------------------------------------------------------------------------------------
     def needed(self) -> tuple[int, ...]:
@@ -122,8 +132,9 @@ class _Story:
 
     def _breaks(self, run: Recording) -> bool:
         """Whether the run violates the property at its end. Remembered, because many tried runs end alike."""
-        before = (run.states[-2], (run.moves[-1].action.name, run.moves[-1].choice)) if run.moves else (None, None)
-        key = *before, run.states[-1]
+        key: State | tuple[State, Pick, State] = run.states[-1]
+        if self.question.of_step and run.moves:
+            key = run.states[-2], (run.moves[-1].action.name, run.moves[-1].choice), run.states[-1]
         if key not in self._broken:
             self._broken[key] = self.question.breaks(run)
         return self._broken[key]
@@ -175,27 +186,28 @@ class _Story:
 
     def _safe(self, state: State, left: Sequence[int]) -> bool:
         """Whether the property holds in every order of the steps ``left`` that keeps the order of each process."""
-        queues: dict[str, list[int]] = {}
-        for n in left:
-            queues.setdefault(self.processes[n], []).append(n)
-        start = (state, (0,) * len(queues))
+        start = state, sum(1 << n for n in left)
         seen, waiting = {start}, [start]
         while waiting:
             look_at_the_clock()
-            here, at = waiting.pop()
-            for k, queue in enumerate(queues.values()):
-                found = self._perform(here, queue[at[k]]) if at[k] < len(queue) else None
+            node = here, todo = waiting.pop()
+            if node in self._harmless:
+                continue
+            for own in self._own.values():
+                first = todo & own & -(todo & own)
+                found = self._perform(here, first.bit_length() - 1) if first else None
                 if found is None:
                     continue
                 move, after = found
                 if self._breaks(self._step(here, move, after)):
                     return False
-                following = (after, (*at[:k], at[k] + 1, *at[k + 1 :]))
+                following = after, todo ^ first
                 if following not in seen:
                     seen.add(following)
                     waiting.append(following)
             if len(seen) > TRIED:
                 return False
+        self._harmless |= seen
         return True
 
     def _step(self, before: State, move: Move, after: State) -> Recording:

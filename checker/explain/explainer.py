@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from planrace.checker.engines.answer import shows
+from planrace.checker.engines.answer import shows, sought
 from planrace.checker.engines.limits import timed
 from planrace.checker.explain.beliefs import beliefs
-from planrace.checker.explain.causes import EndCondition, causes
+from planrace.checker.explain.causes import EndCondition, Performed, causes
 from planrace.checker.explain.dependencies import StatePlace, place_text, places_read, step_reads, touched
 from planrace.checker.explain.happens_before import reduced
 from planrace.checker.explain.least_delay import Seek, least_delay
@@ -48,6 +48,7 @@ class Explainer:
         self.wanted = wanted
         self.properties: tuple[Property, ...] = instance.system.properties
         self._recovery: dict[str, Recovery] = {}
+        self._performed: Performed = {}
 
     def trace(self, recording: Recording, subject: str) -> Trace | None:
         """The run as reports show it; without the author's descriptions if these fail."""
@@ -98,16 +99,20 @@ class Explainer:
         question = None if p is None or not recording.moves else self.question(p)
         if question is None or not question.breaks(recording):
             return None
-        return causes(recording, question)
+        shared = self._performed if recording.interpreter.instance is self.instance else None
+        return causes(recording, question, shared)
 
     def question(self, p: Property) -> EndCondition | None:
         """The condition on the end of a run that a property imposes; None if it depends on more than the end."""
         if isinstance(p, Invariant):
+            broken = sought(p)
             return EndCondition(
-                p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1])
+                p.name,
+                lambda r: r.interpreter.holds(broken, r.states[-1]),
+                lambda r: places_read(r.interpreter, p.holds, r.states[-1]),
             )
         if isinstance(p, StepInvariant):
-            return EndCondition(p.name, lambda r: shows(p, r), lambda r: step_reads(r, p.holds))
+            return EndCondition(p.name, lambda r: shows(p, r), lambda r: step_reads(r, p.holds), of_step=True)
         if isinstance(p, Recoverability):
             lost = self._recoveries(p).lost
             return EndCondition(p.name, lost, lambda r: places_read(r.interpreter, p.goal, r.states[-1]))
