@@ -160,26 +160,28 @@ class Interpreter:
     def element(self, array: Term, at: tuple[tuple[Term, int], ...], context: Context) -> Any:
         """The element of an array term at positions, outermost first, each with the term that reads there; other
         elements of the array are not evaluated."""
-        (selection, position), *rest = at
-        assert isinstance(array.sort, Array)
-        match array.op:
-            case Op.SELECT:
-                inner = array, self.evaluate(array.args[1], context)
-                return self.element(array.args[0], (inner, *at), context)
-            case Op.ITE:
-                _, then, other = array.args
-                return self.element(then if self.evaluate(array.args[0], context) else other, at, context)
-            case Op.PRIMED:
-                return self.element(array.args[0], at, _after(context))
-            case Op.EACH:
-                self._offset(array.sort, position, selection)
-                variable, body = array.args
-                here = replace(context, bound={**context.bound, variable: position})
-                return self.element(body, tuple(rest), here) if rest else self.evaluate(body, here)
+        if array.op is not Op.VARIABLE:  # asked first, because most arrays are variables
+            (selection, position), *rest = at
+            assert isinstance(array.sort, Array)
+            match array.op:
+                case Op.SELECT:
+                    inner = array, self.evaluate(array.args[1], context)
+                    return self.element(array.args[0], (inner, *at), context)
+                case Op.ITE:
+                    _, then, other = array.args
+                    return self.element(then if self.evaluate(array.args[0], context) else other, at, context)
+                case Op.PRIMED:
+                    return self.element(array.args[0], at, _after(context))
+                case Op.EACH:
+                    self._offset(array.sort, position, selection)
+                    variable, body = array.args
+                    here = replace(context, bound={**context.bound, variable: position})
+                    return self.element(body, tuple(rest), here) if rest else self.evaluate(body, here)
         value, sort = self.evaluate(array, context), array.sort
         for selection, position in at:
+            assert isinstance(sort, Array)
             value = value[self._offset(sort, position, selection)]
-            sort = sort.element  # type: ignore[assignment]  # an array, if there is a next position
+            sort = sort.element
         return value
 
     def _offset(self, sort: Array, position: int, term: Term) -> int:
