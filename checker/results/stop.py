@@ -18,6 +18,8 @@ class StopKind(StrEnum):
     DECIDED = "decided"
     """Nothing that was asked was open any more."""
     INTERRUPTED = "interrupted"
+    LOST = "lost"
+    """A process that has a part of the states ended, and its part could not be made again."""
     REPORTED = "reported"
     """Read from a report, which has the sentence only."""
 

@@ -4,7 +4,8 @@ the store do not, and are compiled once for all instances whose states have as m
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,51 +42,70 @@ _MADE: dict[tuple[tuple[str, int], ...], Machine] = {}
 """The store's code of this process, by its constants."""
 
 
-class Program:
-    """The machine code for ``workers`` workers, with the number of ``words`` of a state and the largest number of
-    successors, ``fan``. ``canonical`` is the source of the function that gives the representative of an orbit. The
-    workers are those of one shard of the ``partition``.
+@dataclass(frozen=True)
+class Code:
+    """What machine code is made of, as texts and numbers, for one shard of a ``partition``: it does not depend on the
+    number of workers, and other processes can compile it. ``words`` of a state, ``info`` words of a worker, the
+    largest number of successors, ``fan``, and the number of values of ``control``."""
 
-    Raises ``UnsupportedError`` if the instance does not fit into words, ``CostlyError`` if compiling takes more than
-    ``most`` seconds, or more than the deadline leaves.
-    """
+    words: int
+    info: int
+    fan: int
+    controls: int
+    partition: Partition
+    sources: tuple[str, ...]
+    constants: Mapping[str, int]
 
-    def __init__(
-        self,
-        instance: Instance,
-        layout: Layout,
-        watch: Watch,
-        workers: int,
-        canonical: str | None = None,
-        most: float | None = None,
-        partition: Partition = WHOLE,
-    ) -> None:
-        self.words = layout.words
-        self.partition = partition
-        emitter = WordEmitter(instance, layout, watch, words=self.words)
+    @staticmethod
+    def of(
+        instance: Instance, layout: Layout, watch: Watch, canonical: str | None = None, partition: Partition = WHOLE
+    ) -> Code:
+        """Write the code of an instance. ``canonical`` is the source of the function that gives the representative of
+        an orbit. Raises ``UnsupportedError`` if the instance does not fit into words."""
+        emitter = WordEmitter(instance, layout, watch, words=layout.words)
         source = emitter.source()
-        self.fan = emitter.fan
-        self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
-        self.boxes = (workers << self.bits) + (partition.shards if partition.shards > 1 else 0)
-        control, self.controls = emitter.control()
-        self.info = INFO + banks(watch)
-        stride = bucket(self.words) * self.words + 1
+        control, controls = emitter.control()
+        stride = bucket(layout.words) * layout.words + 1
         chosen = {
-            "WORDS": self.words,
-            "BUCKET": bucket(self.words),
+            "WORDS": layout.words,
+            "BUCKET": bucket(layout.words),
             "STRIDE": stride,
             "LINES": -(-stride // words.LINE),
-            "WORKERS": workers,
-            "BITS": self.bits,
             "SHARDS": partition.shards,
-            "BOXES": self.boxes,
-            "CONTROLS": self.controls,
+            "CONTROLS": controls,
             "SYMMETRIC": int(canonical is not None),
         }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
-        self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
-        self.sources = [source, orbits, control, partition.source(), *map(dialect, (hashing, sending, retracing))]
+        dialects = map(dialect, (hashing, sending, retracing))
+        sources = (source, orbits, control, partition.source(), *dialects)
+        fan, info = emitter.fan, INFO + banks(watch)
+        return Code(layout.words, info, fan, controls, partition, sources, {**constants, **chosen})
+
+    def unpack(self, packed: int) -> list[int]:
+        """A packed state as words."""
+        return [packed >> WORD * w & 2**WORD - 1 for w in range(self.words)]
+
+    @staticmethod
+    def pack(found: Sequence[int]) -> int:
+        """Words as a packed state."""
+        return sum(word << WORD * w for w, word in enumerate(found))
+
+
+class Program:
+    """The machine code for ``workers`` workers of one process.
+
+    Raises ``CostlyError`` if compiling takes more than ``most`` seconds, or more than the deadline leaves.
+    """
+
+    def __init__(self, code: Code, workers: int, most: float | None = None) -> None:
+        self.code, self.sources = code, code.sources
+        self.words, self.fan, self.info, self.controls = code.words, code.fan, code.info, code.controls
+        self.pack, self.unpack = code.pack, code.unpack
+        shards = code.partition.shards
+        self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
+        self.boxes = (workers << self.bits) + (shards if shards > 1 else 0)
+        self.constants = {**code.constants, "WORKERS": workers, "BITS": self.bits, "BOXES": self.boxes}
         # The effort is that of all code, whether the store's is compiled already or not.
         content = repr((self.sources, dialect(inserting), sorted(self.constants.items())))
         self.machine = Machine(content, self.text, CALLED, most)
@@ -119,15 +139,6 @@ class Program:
     def whole_text(self) -> str:
         """The LLVM IR with that of the store, as one module."""
         return translated("search", self.constants, [*self.sources, dialect(inserting)])
-
-    def unpack(self, packed: int) -> list[int]:
-        """A packed state as words."""
-        return [packed >> WORD * w & 2**WORD - 1 for w in range(self.words)]
-
-    @staticmethod
-    def pack(found: Sequence[int]) -> int:
-        """Words as a packed state."""
-        return sum(word << WORD * w for w, word in enumerate(found))
 
 
 def translated(name: str, constants: dict[str, int], sources: Sequence[str]) -> str:

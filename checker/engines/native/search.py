@@ -19,10 +19,11 @@ from planrace.checker.engines.explicit.questions import Questions, raise_range_e
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
+from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.engines.native.crew import Crew, LocalCrew, SearchStoppedError, cores
 from planrace.checker.engines.native.paths import Ways
-from planrace.checker.engines.native.program import Program
+from planrace.checker.engines.native.program import Code, Program
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
@@ -82,12 +83,15 @@ class NativeSearch:
         watch = self.questions.watch()
         self._terms = [p for some in self.questions.watched for p in some]
         self._limit_guard.announce("compiling")
-        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical, most)
-        self.crew: Crew = self._hired(count)
+        self.crew: Crew = self._hired(watch, count, most)
         self._sought = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = self._depth = 0
 
-    def _hired(self, count: int) -> Crew:
+    def _hired(self, watch: Watch, count: int, most: float | None) -> Crew:
+        """Workers with machine code that looks for ``watch``."""
+        self.program = Program(
+            Code.of(self.kernel.instance, self.kernel.layout, watch, self.kernel.canonical), count, most
+        )
         return LocalCrew(
             self.program,
             count,

@@ -81,6 +81,10 @@ class Worker:
             count += self._gather(self.store.segment(segment), level, self.front + count * self.bytes)
         return 0, count
 
+    def stored(self, segment: int, level: int) -> tuple[int, int]:
+        """A copy of the states of a segment whose level byte is ``level``: its address, and how many they are."""
+        return self._gathered.address, self._gather(self.store.segment(segment), level, self._gathered.address)
+
     def chunks(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """The states of ``front`` in a range, as addresses with their ranges: if it pays, in parts that fit into the
         cache, grouped so that branches are predictable."""

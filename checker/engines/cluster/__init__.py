@@ -1,0 +1,1 @@
+"""Search on several machines (Ray)."""

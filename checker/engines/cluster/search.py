@@ -1,0 +1,50 @@
+"""The search in machine code by processes on several machines: the loop is that of one process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.cluster.choice import Chosen, choose
+from planrace.checker.engines.cluster.fleet import Fleet
+from planrace.checker.engines.cluster.hosts import Hosts
+from planrace.checker.engines.cluster.sampling import sample
+from planrace.checker.engines.cluster.shard import Order, table_code
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native.crew import Crew
+from planrace.checker.engines.native.program import Code
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.results.report import Coverage
+from planrace.model.language import Instance
+from planrace.properties.kinds import Property
+
+
+class ClusterSearch(NativeSearch):
+    """One exploration of one instance by the shards of ``hosts``; the arguments are those of ``NativeSearch``.
+
+    Raises ``UnsupportedError`` if the instance does not fit into machine words.
+    """
+
+    def __init__(self, instance: Instance, properties: Sequence[Property], hosts: Hosts, **settings: Any) -> None:
+        self.hosts = hosts
+        self.chosen: Chosen | None = None
+        super().__init__(instance, properties, **settings)
+
+    def _hired(self, watch: Watch, count: int, most: float | None) -> Crew:
+        kernel = self.kernel
+        if self.chosen is None:
+            self._limit_guard.announce("choosing what divides the states")
+            self.chosen = choose(sample(kernel), kernel.layout, self.hosts.count)
+        code = Code.of(kernel.instance, kernel.layout, watch, kernel.canonical, self.chosen.partition)
+        bounds = [b for b in (self.limits.memory, self.hosts.memory) if b is not None]
+        order = Order(code, table_code(), min(bounds, default=None), kernel.orders)
+        self.fleet = Fleet(self.hosts, order, self._check_clock)
+        return self.fleet
+
+    def run(self) -> tuple[list[Answer], Coverage]:
+        """Search; the processes end with it."""
+        try:
+            return super().run()
+        finally:
+            self.hosts.close()
