@@ -57,6 +57,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.max_memory("Limit on memory, such as 8G (default: 75 % of the machine).")
 @options.time_limit()
 @options.workers
+@options.cluster
 @options.option(
     Topic.SEARCH,
     "--dump-ir",

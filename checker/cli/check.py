@@ -64,6 +64,8 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, argumen
             seed=arguments["seed"],
             runs=arguments["runs"],
             workers=arguments["workers"],
+            cluster=arguments["cluster"],
+            shards=arguments["shards"],
             listener=listener,
             explain=explain,
             alternatives=arguments["alternatives"],

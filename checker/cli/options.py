@@ -139,6 +139,22 @@ workers = option(
     help="Number of cores for a large search (default: all).",
 )
 
+cluster = together(
+    option(
+        Topic.SEARCH,
+        "--cluster",
+        metavar="WHERE",
+        help="Search on a Ray cluster: local (this machine), auto (the one it belongs to), or ray://….",
+    ),
+    option(
+        Topic.SEARCH,
+        "--shards",
+        type=NumberType("shards"),
+        metavar="N",
+        help="Processes that share the states of --cluster (default: one a machine).",
+    ),
+)
+
 
 def seed(text: str) -> Decorator[Any]:
     """``--seed``."""

@@ -27,6 +27,8 @@ FLAGS = {
     "seed": "--seed",
     "runs": "--runs",
     "workers": "--workers",
+    "cluster": "--cluster",
+    "shards": "--shards",
 }
 SWITCHES = {
     "fail_fast": {True: "--fail-fast"},

@@ -129,6 +129,8 @@ class Coverage:
     exceed the number of orbits, and ``depth`` the greatest distance of a state."""
     normalised: str | None = None
     """The sort of generations, if states were counted up to their normal form."""
+    partition: str | None = None
+    """How the states were divided among several processes, as a sentence."""
 
     @property
     def states_per_second(self) -> int:

@@ -29,6 +29,8 @@ class Ability(StrEnum):
     """It takes a seed and a number of runs (``--seed``, ``--runs``)."""
     MACHINE_CODE = "machine code"
     """It can generate machine code (``--dump-ir``)."""
+    CLUSTER = "cluster"
+    """It searches on several machines (``--cluster``, ``--shards``)."""
     ARGUES = "argues"
     """Its "holds" rests on an argument, not on a complete search."""
     EVERY_SIZE = "every size"
@@ -80,6 +82,12 @@ DEMANDS = (
         lambda o: o.ir is not None,
         "engine {engine} does not generate machine code",
         "use --engine {able}",
+    ),
+    Demand(
+        Ability.CLUSTER,
+        lambda o: o.cluster is not None or o.shards is not None,
+        "engine {engine} searches on one machine",
+        "leave out --cluster and --shards, or use --engine {able}",
     ),
     Demand(
         Ability.SCENARIO,

@@ -12,7 +12,10 @@ from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
 
-NUMBERS = ("depth", "max_states", "max_memory", "time_limit", "seed", "runs", "workers", "alternatives")
+CLUSTER = "cluster"
+"""The engine that ``Options.cluster`` means where none is named."""
+CLUSTERS = ("local", "auto")
+NUMBERS = ("depth", "max_states", "max_memory", "time_limit", "seed", "runs", "workers", "shards", "alternatives")
 """Fields of ``Options`` that are numbers."""
 
 
@@ -37,6 +40,11 @@ class Options:
     seed: int | None = None
     runs: int | None = None
     workers: int | None = None
+    cluster: str | None = None
+    """Search on a cluster: ``local`` (Ray is started on this machine), ``auto`` (the Ray cluster that it belongs to) or
+    ``ray://…``. The engine is ``cluster`` then."""
+    shards: int | None = None
+    """Processes that share the states of such a search; None is one on each machine, or two on a single one."""
     listener: Listener | None = None
     ir: Callable[[str], None] | None = None
     """A function that receives the LLVM IR of the search. The search then uses machine code from the start."""
@@ -57,6 +65,10 @@ class Options:
         check_arguments({f.name: getattr(self, f.name) for f in fields(self)}, {f.name: f.type for f in fields(self)})
         check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
+        if self.cluster is not None:
+            _check_cluster(self.cluster)
+            if self.engine == Options.engine:
+                object.__setattr__(self, "engine", CLUSTER)
 
     @property
     def candidates(self) -> tuple[Any, ...]:
@@ -69,6 +81,12 @@ class Options:
     def limits(self) -> Limits:
         """The bounds of the search."""
         return Limits(self.depth, self.max_states, self.max_memory or _three_quarters(), self.time_limit)
+
+
+def _check_cluster(address: str) -> None:
+    """Raise ``ModelError`` unless it is one of the words, or an address as Ray writes it."""
+    if address not in CLUSTERS and not address.startswith("ray://"):
+        raise ModelError(f"cluster={shortened(address)} is no cluster", remedy="write local, auto or ray://HOST:PORT")
 
 
 def check_numbers(**given: object) -> None:

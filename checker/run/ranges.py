@@ -89,6 +89,7 @@ RANGES = {
     "seed": Range(0, 2**64 - 1),
     "runs": Range(1, 10**9, "runs"),
     "workers": Range(1, most_workers(), "workers", "leave it out for one worker a core"),
+    "shards": Range(1, 4096, "shards", "leave it out for one on each machine"),
     "alternatives": Range(1, 6, "steps"),
     "rlimit": Range(1, 2**32 - 1, "steps of Z3"),
     "sample": Range(100, 10**9, "states"),

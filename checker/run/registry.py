@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from planrace.checker.engines.limits import until
 from planrace.checker.results.report import Report
+from planrace.checker.run.cluster_engine import OnCluster
 from planrace.checker.run.contract import DEMANDS, Ability, Answers, Engine
 from planrace.checker.run.explicit_engines import Adaptive, InMachineCode, InPython
 from planrace.checker.run.options import Options
@@ -21,6 +22,7 @@ ENGINES: dict[str, Engine] = {
         Adaptive(),
         InPython(),
         InMachineCode(),
+        OnCluster(),
         RandomRuns(),
         BoundedSearch(),
         KInduction(),

@@ -51,6 +51,7 @@ EXEMPT = {
     "name server": "tests/drive/dns/test_document.py runs it where the server is installed",
     "PostgreSQL": "tests/drive/test_postgres.py runs it where the server is installed",
     "minutes": "test_as_modelled.py, test_chaos.py and test_chaos_records.py in tests/drive/dns do the same, smaller",
+    "cluster": "tests/engines/cluster/test_on_ray.py searches on Ray, which takes long to start",
     "not run: other tool": "the program is not ours, and need not be there",
 }
 """Marks before a block that is not run, and why."""

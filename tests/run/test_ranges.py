@@ -25,6 +25,7 @@ NUMBERS = {
     "--max-memory": P,
     "--time-limit": P,
     "--workers": P,
+    "--shards": P,
     "--seed": [*P, "--engine", "simulate"],
     "--runs": [*P, "--engine", "simulate"],
     "--with-alternatives": P,

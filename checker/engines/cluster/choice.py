@@ -12,7 +12,7 @@ from operator import or_
 import numpy
 from numpy.typing import NDArray
 
-from planrace.checker.engines.cluster.sampling import Sample, Table
+from planrace.checker.engines.cluster.sampling import RunSample, Table
 from planrace.checker.engines.native.partition import FIRST, SECOND, SEED, Partition
 from planrace.checker.semantics.packing import WORD, Layout
 
@@ -35,7 +35,7 @@ class Chosen:
     balance: float
 
 
-def choose(sample: Sample, layout: Layout, shards: int) -> Chosen:
+def choose(sample: RunSample, layout: Layout, shards: int) -> Chosen:
     """Of all sets of the variables that change least, SLOW of them, the one with the fewest crossing steps in the
     sample whose balance there is at most SAFE. If there is none, the whole state decides."""
     whole = Partition(shards, (ALL,) * layout.words)
@@ -49,7 +49,7 @@ def choose(sample: Sample, layout: Layout, shards: int) -> Chosen:
     return min(balanced, key=lambda c: (c.crossing, c.balance), default=_judged(sample, whole, ()))
 
 
-def _slowest(sample: Sample, masks: dict[str, list[int]]) -> list[str]:
+def _slowest(sample: RunSample, masks: dict[str, list[int]]) -> list[str]:
     """The SLOW variables that change in the fewest steps, without those that never differ."""
     differ = sample.before ^ sample.after
     changed = {v: float((differ & _row(m)).any(axis=1).mean()) for v, m in masks.items()}
@@ -89,7 +89,7 @@ def _masks(layout: Layout) -> dict[str, list[int]]:
     return found
 
 
-def _judged(sample: Sample, partition: Partition, variables: tuple[str, ...]) -> Chosen:
+def _judged(sample: RunSample, partition: Partition, variables: tuple[str, ...]) -> Chosen:
     counts = numpy.bincount(owners(sample.states, partition).astype(numpy.int64), minlength=partition.shards)
     crossing = owners(sample.before, partition) != owners(sample.after, partition)
     share = float(crossing.mean()) if len(crossing) else 0.0

@@ -53,6 +53,7 @@ class Fleet(Crew):
         """For each shard, the states of each level, and the steps taken before it."""
         for n in self._all:
             hosts.start(n, order)
+        hosts.ready(check)
 
     @property
     def states(self) -> int:
@@ -74,6 +75,11 @@ class Fleet(Crew):
     def shares(self) -> list[int]:
         """The states of each shard."""
         return [s.states for s in self._status]
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the shards' processes have in use."""
+        return sum(s.memory for s in self._status)
 
     def met(self) -> int:
         return self._met

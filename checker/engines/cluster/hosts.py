@@ -30,6 +30,10 @@ class Hosts(ABC):
         """Start a process with shard ``n``, which has no states; a process that had it before is ended."""
 
     @abstractmethod
+    def ready(self, check: Callable[[], None]) -> None:
+        """Wait until all processes have begun; ``check`` is called meanwhile. Raises ``ModelError``."""
+
+    @abstractmethod
     def call(self, n: int, method: str, *given: object, results: int = 1) -> list[Handle]:
         """Call a method of shard ``n``; does not wait. Calls of a shard are carried out in their order."""
 

@@ -21,14 +21,14 @@ Table = NDArray[numpy.uint64]
 """A row of words for each state."""
 
 
-class Sample:
+class RunSample:
     """Different ``states``, and steps ``before`` → ``after``, of states that stand for their orbits."""
 
     def __init__(self, states: Table, before: Table, after: Table) -> None:
         self.states, self.before, self.after = states, before, after
 
 
-def sample(kernel: Kernel, most: int = STATES, seed: int = 0) -> Sample:
+def sample(kernel: Kernel, most: int = STATES, seed: int = 0) -> RunSample:
     """Up to ``most`` different states of random runs, and all their steps. A run that meets nothing new for as long
     as a run may be is the last one: the instance is small.
 
@@ -54,7 +54,9 @@ def sample(kernel: Kernel, most: int = STATES, seed: int = 0) -> Sample:
             s = random.choice([t for t in steps[s] if visits.get(t, 0) == least])
     words = kernel.layout.words
     pairs = [(s, t) for s, found in steps.items() for t in found]
-    return Sample(table(list(steps), words), table([s for s, _ in pairs], words), table([t for _, t in pairs], words))
+    return RunSample(
+        table(list(steps), words), table([s for s, _ in pairs], words), table([t for _, t in pairs], words)
+    )
 
 
 def _successors(kernel: Kernel, expand: object, s: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
@@ -13,9 +14,10 @@ from planrace.checker.engines.cluster.sampling import sample
 from planrace.checker.engines.cluster.shard import Order, table_code
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.native.crew import Crew
-from planrace.checker.engines.native.program import Code
+from planrace.checker.engines.native.program import ShardCode
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.wording import counted, joined
 from planrace.model.language import Instance
 from planrace.properties.kinds import Property
 
@@ -36,7 +38,7 @@ class ClusterSearch(NativeSearch):
         if self.chosen is None:
             self._limit_guard.announce("choosing what divides the states")
             self.chosen = choose(sample(kernel), kernel.layout, self.hosts.count)
-        code = Code.of(kernel.instance, kernel.layout, watch, kernel.canonical, self.chosen.partition)
+        code = ShardCode.of(kernel.instance, kernel.layout, watch, kernel.canonical, self.chosen.partition)
         bounds = [b for b in (self.limits.memory, self.hosts.memory) if b is not None]
         order = Order(code, table_code(), min(bounds, default=None), kernel.orders)
         self.fleet = Fleet(self.hosts, order, self._check_clock)
@@ -45,6 +47,23 @@ class ClusterSearch(NativeSearch):
     def run(self) -> tuple[list[Answer], Coverage]:
         """Search; the processes end with it."""
         try:
-            return super().run()
+            answers, covered = super().run()
+            memory = covered.peak_memory_bytes + self.fleet.memory
+            covered = replace(covered, peak_memory_bytes=memory, partition=self._divided())
         finally:
             self.hosts.close()
+        return answers, covered
+
+    def _divided(self) -> str:
+        """How the states were divided, and what that has come to."""
+        shares = self.fleet.shares
+        if len(shares) == 1 or self.chosen is None:
+            return "One shard."
+        by = f"by {joined(self.chosen.variables)}" if self.chosen.variables else "by all variables"
+        found = (
+            f"{len(shares)} shards, states divided {by}; {100 * self.chosen.crossing:.1f} % of the steps of a sample"
+        )
+        ratio = max(shares) * len(shares) / max(1, sum(shares))
+        found += f" lead from one to another, and the largest has {ratio:.2f} times the mean."
+        losses = self.fleet.losses
+        return f"{found} Processes were lost {counted(losses, 'time')}, and made again." if losses else found

@@ -18,7 +18,7 @@ from planrace.checker.engines.cluster.shard_crew import ShardCrew
 from planrace.checker.engines.limits import memory_in_use
 from planrace.checker.engines.native import inserting
 from planrace.checker.engines.native.crew import SearchStoppedError
-from planrace.checker.engines.native.program import Code, Program, dialect
+from planrace.checker.engines.native.program import Program, ShardCode, dialect
 from planrace.checker.results.stop import StopReason
 
 
@@ -35,7 +35,7 @@ class Order:
     """What a shard is made of: the ``code``, and that of the table (``table_code``), the memory limit in bytes, and how
     many orders of members are tried for each successor."""
 
-    code: Code
+    code: ShardCode
     table_code: str
     memory: int | None
     orders: int

@@ -43,7 +43,7 @@ _MADE: dict[tuple[tuple[str, int], ...], Machine] = {}
 
 
 @dataclass(frozen=True)
-class Code:
+class ShardCode:
     """What machine code is made of, as texts and numbers, for one shard of a ``partition``: it does not depend on the
     number of workers, and other processes can compile it. ``words`` of a state, ``info`` words of a worker, the
     largest number of successors, ``fan``, and the number of values of ``control``."""
@@ -59,7 +59,7 @@ class Code:
     @staticmethod
     def of(
         instance: Instance, layout: Layout, watch: Watch, canonical: str | None = None, partition: Partition = WHOLE
-    ) -> Code:
+    ) -> ShardCode:
         """Write the code of an instance. ``canonical`` is the source of the function that gives the representative of
         an orbit. Raises ``UnsupportedError`` if the instance does not fit into words."""
         emitter = WordEmitter(instance, layout, watch, words=layout.words)
@@ -80,7 +80,7 @@ class Code:
         dialects = map(dialect, (hashing, sending, retracing))
         sources = (source, orbits, control, partition.source(), *dialects)
         fan, info = emitter.fan, INFO + banks(watch)
-        return Code(layout.words, info, fan, controls, partition, sources, {**constants, **chosen})
+        return ShardCode(layout.words, info, fan, controls, partition, sources, {**constants, **chosen})
 
     def unpack(self, packed: int) -> list[int]:
         """A packed state as words."""
@@ -98,7 +98,7 @@ class Program:
     Raises ``CostlyError`` if compiling takes more than ``most`` seconds, or more than the deadline leaves.
     """
 
-    def __init__(self, code: Code, workers: int, most: float | None = None) -> None:
+    def __init__(self, code: ShardCode, workers: int, most: float | None = None) -> None:
         self.code, self.sources = code, code.sources
         self.words, self.fan, self.info, self.controls = code.words, code.fan, code.info, code.controls
         self.pack, self.unpack = code.pack, code.unpack

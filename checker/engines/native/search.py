@@ -23,7 +23,7 @@ from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.engines.native.crew import Crew, LocalCrew, SearchStoppedError, cores
 from planrace.checker.engines.native.paths import Ways
-from planrace.checker.engines.native.program import Code, Program
+from planrace.checker.engines.native.program import Program, ShardCode
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
@@ -90,7 +90,7 @@ class NativeSearch:
     def _hired(self, watch: Watch, count: int, most: float | None) -> Crew:
         """Workers with machine code that looks for ``watch``."""
         self.program = Program(
-            Code.of(self.kernel.instance, self.kernel.layout, watch, self.kernel.canonical), count, most
+            ShardCode.of(self.kernel.instance, self.kernel.layout, watch, self.kernel.canonical), count, most
         )
         return LocalCrew(
             self.program,

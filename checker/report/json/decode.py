@@ -225,6 +225,7 @@ class CoverageForm(msgspec.Struct):
     sliced: tuple[str, ...] = ()
     states_per_orbit: int = 1
     normalised: str | None = None
+    partition: str | None = None
 
     def made(self) -> Coverage:
         same = {f.name: getattr(self, f.name) for f in fields(Coverage) if f.name != "stopped"}

@@ -93,6 +93,7 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
     if e is None:
         return None
     normalised = {} if e.normalised is None else {"normalised": e.normalised}
+    partition = {} if e.partition is None else {"partition": e.partition}
     return {
         "states": e.states,
         "transitions": e.transitions,
@@ -108,6 +109,7 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         "workers": e.workers,
         "sliced": list(e.sliced),
         **normalised,
+        **partition,
     }
 
 

@@ -206,7 +206,8 @@ def subject(report: Report) -> str:
 
 def coverage(report: Report, e: Coverage) -> str:
     """The coverage ``e`` of a report as text."""
-    engines = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
+    by = f"explicit search in machine code by {_workers(e.workers)}"
+    engines = {"simulate": "random simulation", "native": by, "cluster": f"{by} on a cluster"}
     what = engines.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
@@ -221,7 +222,7 @@ def coverage(report: Report, e: Coverage) -> str:
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
-        f"{memory}.{seed}{sliced}"
+        f"{memory}.{seed}{sliced}{f' {e.partition}' if e.partition is not None else ''}"
     )
 
 

@@ -25,6 +25,9 @@ class Here(Hosts):
     def start(self, n: int, order: Order) -> None:
         self.shards[n] = Shard(pickle.loads(pickle.dumps(order)), n, self.workers[n])
 
+    def ready(self, check: Callable[[], None]) -> None:
+        check()
+
     def call(self, n: int, method: str, *given: object, results: int = 1) -> list[Handle]:
         late = self.kills.get(self.calls)
         self.calls += 1

@@ -12,7 +12,7 @@ from planrace.checker.engines.native.crew import place_of
 from planrace.checker.engines.native.intrinsics import INFO_SHARD
 from planrace.checker.engines.native.memory import WordArray, words_at
 from planrace.checker.engines.native.partition import WHOLE, Partition
-from planrace.checker.engines.native.program import Code, Program
+from planrace.checker.engines.native.program import Program, ShardCode
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.run.protocols import find
@@ -64,7 +64,7 @@ def test_bits_outside_the_masks_do_not_count() -> None:
 def test_successors_go_to_their_owners(searched: NativeSearch, me: int, mask: int) -> None:
     """Each process has boxes for the segments of its own workers, and one for each other process."""
     kernel, cut = searched.kernel, Partition(3, (mask,))
-    program = Program(Code.of(kernel.instance, kernel.layout, searched.questions.watch(), None, cut), 2)
+    program = Program(ShardCode.of(kernel.instance, kernel.layout, searched.questions.watch(), None, cut), 2)
     worker = Worker(program, 2, 1 << 24, False, 1 << 30)
     worker.info[INFO_SHARD] = me
     states = list(searched.states())[:200]
@@ -89,7 +89,7 @@ def test_successors_go_to_their_owners(searched: NativeSearch, me: int, mask: in
 
 def test_what_is_delivered_goes_to_its_segment(searched: NativeSearch) -> None:
     kernel = searched.kernel
-    code = Code.of(kernel.instance, kernel.layout, searched.questions.watch(), None, Partition(2, (255,)))
+    code = ShardCode.of(kernel.instance, kernel.layout, searched.questions.watch(), None, Partition(2, (255,)))
     program = Program(code, 2)
     worker = Worker(program, 2, 1 << 24, False, 1 << 30)
     states = list(searched.states())
