@@ -36,7 +36,6 @@ class Fleet(Crew):
         self.hosts, self._order, self._check = hosts, order, check
         self.count = sum(hosts.workers)
         self.failing = []
-        self.kept = KeptLevels(hosts.count, folder)
         self.losses = 0
         """How often processes were lost, and made again."""
         self._all = range(hosts.count)
@@ -54,6 +53,7 @@ class Fleet(Crew):
         for n in self._all:
             hosts.start(n, order)
         hosts.ready(check)
+        self.kept = KeptLevels(hosts.count, folder)
 
     @property
     def states(self) -> int:

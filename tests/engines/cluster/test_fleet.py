@@ -197,7 +197,7 @@ def test_calls_of_an_earlier_epoch_are_refused(original: Instance) -> None:
     from planrace.checker.engines.cluster.shard import StaleCallError
 
     hosts = Here(2)
-    ClusterSearch(original, [], hosts)
+    ClusterSearch(original, [], hosts).fleet.close()
     shard = hosts.shards[0]
     assert shard is not None
     shard.adopt(3)
