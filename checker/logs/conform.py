@@ -153,7 +153,8 @@ class _Conforming:
 
     def _frontiers(self, total: int | None = None, judge: Judge | None = None) -> Frontiers:
         steps = self._steps if judge is None else self._judged_steps
-        return Frontiers(self._order, steps, self._request.width, total, judge, self._request.progress)
+        progress = self._request.progress
+        return Frontiers(self._order, steps, self._request.width, total, judge, progress, lazy=judge is None)
 
     def _how_far(self, why: object, search: FirstRun) -> str:
         """Why a search ended, and what was known by then."""
@@ -269,7 +270,7 @@ class _Conforming:
             for n, s in enumerate(self._request.streams)
         )
         divergence = LogDivergence(
-            explained=ended.count,
+            explained=sum(t is not None for t in run.told),
             trace=run.trace(),
             lines=run.lines,
             told=run.told,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import TypeVar
 
 from planrace.checker.logs.events import LogEvent, StepPattern
 from planrace.checker.logs.states import ModelStates
@@ -20,6 +21,7 @@ from planrace.model.language import Action, Op, Term
 from planrace.model.language.terms import subterms
 from planrace.properties.kinds import Property
 
+X = TypeVar("X")
 Place = tuple[str, "int | None"]
 """A variable, or the elements of it with this number at the outermost position; None: any."""
 SEEN: Place = "", None
@@ -66,6 +68,7 @@ class HiddenNeeds:
             self._steps = {step: self._of_pattern(step) for step in every}
         self._footprints: dict[tuple[tuple[StepPattern, ...], frozenset[int]], Footprint] = {}
         self._found: dict[Footprint, tuple[StepPattern, ...]] = {}
+        self._among: dict[object, frozenset[StepPattern | Footprint]] = {}
 
     @property
     def known(self) -> bool:
@@ -75,24 +78,45 @@ class HiddenNeeds:
     def of(self, event: LogEvent) -> tuple[StepPattern, ...]:
         """The hidden steps that an event may need, in the order of the protocol; only if they are ``known``."""
         assert self._steps is not None
-        said = event.patterns, frozenset(place for place, _ in (*event.before, *event.after))
-        mine = self._footprints.get(said)
-        if mine is None:
-            mine = self._footprints[said] = self._of_event(event)
+        mine = self._of_said(event)
         found = self._found.get(mine)
         if found is None:
-            found = self._found[mine] = tuple(self._closed(mine, self._steps))
+            found = self._found[mine] = tuple(self._closed([mine], self._steps))
         return found
 
-    def _closed(self, mine: Footprint, steps: Mapping[StepPattern, Footprint]) -> list[StepPattern]:
-        needed: set[StepPattern] = set()
-        queue = [mine]
+    def among(
+        self, events: Sequence[LogEvent], others: Sequence[LogEvent]
+    ) -> tuple[tuple[StepPattern, ...], list[LogEvent]]:
+        """The hidden steps that events may need, and the events among ``others``: directly, or through each other; of
+        the ``others`` also those that are among the events. Only if the steps are ``known``."""
+        assert self._steps is not None
+        mine = frozenset(map(self._of_said, events))
+        others_of = [self._of_said(e) for e in others]
+        key = mine, frozenset(others_of)
+        needed = self._among.get(key)
+        if needed is None:
+            every: dict[StepPattern | Footprint, Footprint] = dict(self._steps.items())
+            every.update((f, f) for f in others_of)
+            needed = self._among[key] = mine.union(self._closed(mine, every))
+        hidden = tuple(step for step in self._steps if step in needed)
+        return hidden, [e for e, footprint in zip(others, others_of, strict=True) if footprint in needed]
+
+    def _closed(self, mine: Iterable[Footprint], steps: Mapping[X, Footprint]) -> list[X]:
+        needed: set[X] = set()
+        queue = [*mine]
         for footprint in queue:
             for step, other in steps.items():
                 if step not in needed and footprint.meets(other):
                     needed.add(step)
                     queue.append(other)
         return [step for step in steps if step in needed]
+
+    def _of_said(self, event: LogEvent) -> Footprint:
+        said = event.patterns, frozenset(place for place, _ in (*event.before, *event.after))
+        found = self._footprints.get(said)
+        if found is None:
+            found = self._footprints[said] = self._of_event(event)
+        return found
 
     def _of_event(self, event: LogEvent) -> Footprint:
         names = [v.name for v in self._system.variables]

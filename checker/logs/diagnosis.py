@@ -9,11 +9,11 @@ from itertools import islice
 
 from planrace.checker.drive.model_steps import called
 from planrace.checker.drive.observing import Observer
+from planrace.checker.logs.choices import Node
 from planrace.checker.logs.events import LogEvent, Observation, StepPattern, agrees, pattern_text
 from planrace.checker.logs.explain_event import EventSteps
-from planrace.checker.logs.first_run import Node
 from planrace.checker.logs.frontier import Frontiers
-from planrace.checker.logs.order import EventOrder
+from planrace.checker.logs.order import EventOrder, NextEvent, Positions
 from planrace.checker.logs.states import Situation, Taken, moved
 from planrace.checker.results.conformance import BlockedEvent, Repair
 from planrace.checker.results.guard import TimeUpError
@@ -49,7 +49,7 @@ class DivergenceDiagnosis:
         """The events that may come next, each with a reason for each step that it may be; equal ones once."""
         found: dict[tuple[str, str, str], BlockedEvent] = {}
         for positions, situation in self._nodes[:HYPOTHESES]:
-            for _, event in self._order.next(positions):
+            for event in (f.event for f in self._certain(positions)):
                 for pattern in event.patterns:
                     what = pattern_text(self._steps.states.actions[pattern.action], pattern)
                     why = self._why(situation, event, pattern)
@@ -57,6 +57,10 @@ class DivergenceDiagnosis:
                     if key not in found:
                         found[key] = BlockedEvent(event.line, what, why, tuple(self._enabled(situation)))
         return tuple(found.values())
+
+    def _certain(self, positions: Positions) -> Iterator[NextEvent]:
+        """The events that may come next and have happened for certain."""
+        return (f for f in self._order.next(positions) if not f.event.optional)
 
     def _why(self, situation: Situation, event: LogEvent, pattern: StepPattern) -> str:
         """The end of a sentence that begins with "it"."""
@@ -131,8 +135,7 @@ class DivergenceDiagnosis:
         with suppress(TimeUpError, KeyboardInterrupt):
             for text, order, nodes in self._changes():
                 went = Frontiers(order, self._steps, WIDTH).search(nodes, FURTHER)
-                before = sum(nodes[0][0])
-                gained = went.count - before
+                gained = went.count - order.certain(nodes[0][0])
                 if gained > 0 and (text not in found or found[text].further < gained):
                     found[text] = Repair(text, gained, went.count == order.total)
         return tuple(sorted(found.values(), key=lambda r: (-r.further, r.text))[:5])
@@ -140,10 +143,12 @@ class DivergenceDiagnosis:
     def _changes(self) -> Iterator[tuple[str, EventOrder, list[Node]]]:
         """Changed orders, each with the nodes to go on from."""
         nodes = list(self._nodes[:HYPOTHESES])
-        fronts = {(n, p[n]) for p, _ in nodes for n, _ in self._order.next(p)}
-        for stream, at in sorted(fronts):
+        fronts: dict[tuple[int, int], list[Node]] = {}
+        for node in nodes:
+            for f in self._certain(node[0]):
+                fronts.setdefault((f.stream, f.at), []).append(node)
+        for (stream, at), here in sorted(fronts.items()):
             event = self._order.events[stream][at]
-            here = [node for node in nodes if node[0][stream] == at]
             if event.line not in self._order.doubtful:  # without it the clock goes forward, and orders more
                 yield f"leave out {event.line}", self._order.replaced(stream, at, ()), here
             for what, freed in self._freed(event):

@@ -55,10 +55,12 @@ class LogEvent:
 
 @dataclass
 class Stream:
-    """What one process logged, in the order in which it logged it."""
+    """What one process logged, in the order in which it logged it. ``complete``: it never gets further events, also if
+    the logs grow."""
 
     name: str
     events: list[LogEvent] = field(default_factory=list)
+    complete: bool = False
 
 
 def pattern_text(action: Action, pattern: StepPattern) -> str:

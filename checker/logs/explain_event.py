@@ -12,7 +12,7 @@ violate more.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple, TypeAlias
@@ -38,20 +38,19 @@ class Cost(NamedTuple):
 
 class Explanation(NamedTuple):
     """Steps that end with the step of an event; all before the last are hidden. ``number`` and ``moved`` say what they
-    lead to, as those of a ``Taken`` do. If the event did not happen, all steps are hidden."""
+    lead to, as those of a ``Taken`` do."""
 
     picks: Steps
     number: int
     moved: Absolute | None
     cost: Cost
-    happened: bool = True
 
 
 Explanations: TypeAlias = "tuple[Explanation, ...]"
 NOTHING = Cost()
 
 
-class _Reached(NamedTuple):
+class Reached(NamedTuple):
     """A state, how its generations came there, and what was violated on the way, a bit each."""
 
     number: int
@@ -59,7 +58,7 @@ class _Reached(NamedTuple):
     violated: int
 
 
-def _as_good(one: _Reached | None, other: _Reached) -> bool:
+def _as_good(one: Reached | None, other: Reached) -> bool:
     """Whether the result is the same, and no more is violated."""
     return one is not None and one[:2] == other[:2] and not one.violated & ~other.violated
 
@@ -112,8 +111,6 @@ class EventSteps:
             after = taken.number, moved(situation[1], taken.moved)
             if not told.observes or agrees(event.after, self.states.state(after)):
                 yield Explanation((taken.pick,), taken.number, taken.moved, NOTHING)
-        if event.optional:
-            yield Explanation((), situation[0], None, NOTHING, happened=False)
 
     def may_be(self, situation: Situation, event: LogEvent) -> Iterator[Taken]:
         """The steps that an event may be, whatever it says of the states around it."""
@@ -153,10 +150,10 @@ class EventSteps:
 
     def _after_hidden(self, situation: Situation, event: LogEvent, told: _Told) -> Iterator[Explanation]:
         start, absolute = situation
-        found = {(e.number, e.moved, self._violated(start, e.picks)) for e in self.direct(situation, event)}
-        first = _Reached(start, None, 0)
-        best: dict[_Reached, Cost] = {first: NOTHING}
-        queue: list[tuple[Cost, int, Steps, _Reached]] = [(NOTHING, 0, (), first)]
+        found = {(e.number, e.moved, self.violated(start, e.picks)) for e in self.direct(situation, event)}
+        first = Reached(start, None, 0)
+        best: dict[Reached, Cost] = {first: NOTHING}
+        queue: list[tuple[Cost, int, Steps, Reached]] = [(NOTHING, 0, (), first)]
         added = 0
         while queue:
             cost, n, picks, at = heapq.heappop(queue)
@@ -167,17 +164,15 @@ class EventSteps:
             here = at.number, moved(absolute, at.way)
             if picks:
                 for e in self.direct(here, event):
-                    if not e.happened and self.most is None:  # what is before nothing can be postponed
-                        continue
-                    violated = at.violated | self._violated(at.number, e.picks)
-                    last = _Reached(e.number, composed(at.way, e.moved), violated)
+                    violated = at.violated | self.violated(at.number, e.picks)
+                    last = Reached(e.number, composed(at.way, e.moved), violated)
                     steps = (*picks, *e.picks)
                     if last not in found and not (
                         self.most is None and self._postponable(situation, steps, last, event)
                     ):
                         found.add(last)
-                        yield Explanation(steps, last.number, last.way, cost, e.happened)
-            further = [(self._after(at, taken), taken.pick) for taken in self._free(at.number, told)]
+                        yield Explanation(steps, last.number, last.way, cost)
+            further = [(self._after(at, taken), taken.pick) for taken in self.free(at.number, told.needs)]
             if self.most is not None and len(picks) >= self.most:
                 self.cut = self.cut or any(to not in best for to, _ in further)
                 continue
@@ -190,29 +185,42 @@ class EventSteps:
 
     def _with(self, cost: Cost, pick: Pick) -> Cost:
         """The cost of one hidden step more. Where their number is bounded the shortest ways come first."""
-        faults = 0 if self.most is not None else cost.faults + (pick[0] in self._faults)
+        faults = 0 if self.most is not None else cost.faults + self.is_fault(pick)
         return Cost(faults, cost.hidden + 1)
 
-    def _free(self, number: int, told: _Told) -> Iterable[Taken]:
-        """The hidden steps from a state that change it, as far as an event may need them."""
-        if told.needs is not None:
-            able = (t for step in told.needs for t in self._fitting(number, step))
+    def is_fault(self, pick: Pick) -> bool:
+        """Whether a step is one of a fault."""
+        return pick[0] in self._faults
+
+    def needs_among(
+        self, event: LogEvent, ahead: Sequence[LogEvent], pressing: Sequence[LogEvent]
+    ) -> tuple[tuple[StepPattern, ...] | None, Sequence[LogEvent]]:
+        """The hidden steps that an event may need (None: any), and which of those ``ahead`` that may not have
+        happened; those that are ``pressing`` are among them."""
+        if not ahead or not self._needs.known:
+            return None, ahead
+        return self._needs.among((event, *pressing), ahead)
+
+    def free(self, number: int, needs: Iterable[StepPattern] | None) -> Iterable[Taken]:
+        """The hidden steps from a state that change it, as far as an event ``needs`` them; None: all."""
+        if needs is not None:
+            able = (t for step in needs for t in self._fitting(number, step))
         else:
             able = (t for a in self._hidden for t in self.states.moves(number, a.name))
         return [t for t in able if (t.number, t.moved) != (number, None)]
 
-    def _postponable(self, situation: Situation, steps: Steps, last: _Reached, event: LogEvent) -> bool:
+    def _postponable(self, situation: Situation, steps: Steps, last: Reached, event: LogEvent) -> bool:
         """Whether one of the hidden steps can be taken after the event in place of before it, with the same result, and
         without violating more."""
         number, absolute = situation
-        at = _Reached(number, None, 0)
+        at = Reached(number, None, 0)
         for n, pick in enumerate(steps[:-1]):
             without = self._performed(at, steps[n + 1 : -1])
             if without is not None:
                 for e in self.direct((without.number, moved(absolute, without.way)), event):
                     if e.picks == steps[-1:]:
-                        violated = without.violated | self._violated(without.number, e.picks)
-                        then = _Reached(e.number, composed(without.way, e.moved), violated)
+                        violated = without.violated | self.violated(without.number, e.picks)
+                        then = Reached(e.number, composed(without.way, e.moved), violated)
                         if _as_good(self._performed(then, (pick,)), last):
                             return True
             following = self._performed(at, (pick,))
@@ -220,7 +228,7 @@ class EventSteps:
             at = following
         return False
 
-    def _performed(self, at: _Reached, picks: Steps) -> _Reached | None:
+    def _performed(self, at: Reached, picks: Steps) -> Reached | None:
         """What steps lead to; None if one of them is not enabled."""
         for pick in picks:
             taken = self.states.step(at.number, pick)
@@ -229,11 +237,11 @@ class EventSteps:
             at = self._after(at, taken)
         return at
 
-    def _after(self, at: _Reached, taken: Taken) -> _Reached:
-        violated = at.violated | self._violated(at.number, (taken.pick,))
-        return _Reached(taken.number, composed(at.way, taken.moved), violated)
+    def _after(self, at: Reached, taken: Taken) -> Reached:
+        violated = at.violated | self.violated(at.number, (taken.pick,))
+        return Reached(taken.number, composed(at.way, taken.moved), violated)
 
-    def _violated(self, number: int, picks: Steps) -> int:
+    def violated(self, number: int, picks: Steps) -> int:
         """What the step of an event violates, or a hidden step; a bit each."""
         return self._judge.of_step(number, picks[0])[0] if self._judge is not None and picks else 0
 
@@ -244,7 +252,7 @@ class EventSteps:
             observes = bool(event.before or event.after)
             number = next(self._numbers)  # an event that observes something is explained by itself
             if not observes:
-                number = self._said.setdefault((event.patterns, event.optional), number)
+                number = self._said.setdefault(event.patterns, number)
             if len(self._told) > REMEMBERED:
                 self._told.clear()
             needs = self._needs.of(event) if self.most is None and self._needs.known else None

@@ -26,6 +26,7 @@ from planrace.model.language import ModelError
 PAUSE = 0.2
 """Seconds between two looks at the logs."""
 FORGOTTEN = "the beginning of logs that are followed is forgotten"
+OPEN = "and too much may have happened at their end to say whether it violates something"
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ class _Following:
             trace=trace,
             **told,
             hidden=tuple(run.hidden(trace)),
-            unsearched=FORGOTTEN,
+            unsearched=f"{FORGOTTEN}; {OPEN}" if follower.open else FORGOTTEN,
         )
 
     def _divergence(self, run: LoggedRun) -> LogDivergence:

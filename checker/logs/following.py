@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from planrace.checker.logs.choices import Node
 from planrace.checker.logs.events import LogEvent, Stream
 from planrace.checker.logs.explain_event import EventSteps
-from planrace.checker.logs.first_run import Node
 from planrace.checker.logs.frontier import Arrival, EndOfRuns, Frontiers, Layer, ends_of
 from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.order import EventOrder, Positions
@@ -42,7 +42,8 @@ class FollowOptions:
 class LogFollower:
     """The search. ``explained`` counts events, ``violated`` are the properties that every explanation violates so far,
     each with the line by which it did. ``doubt`` says why a divergence would not be certain. ``ended``: nothing
-    explains what comes next, or, if ``cut``, too many nodes would have to be held apart."""
+    explains what comes next, or, if ``cut``, too many nodes would have to be held apart. ``open``: at the end too many
+    things may have happened to say what they violate."""
 
     def __init__(self, make: Callable[[], ModelStates], options: FollowOptions) -> None:
         self._make, self._options = make, options
@@ -50,7 +51,7 @@ class LogFollower:
         self.explained = 0
         self.violated: dict[str, LogLine] = {}
         self.doubt = ""
-        self.ended = self.cut = False
+        self.ended = self.cut = self.open = False
         self.totals: dict[str, int] = {}
         """How many events of each stream were read."""
         self._read: dict[str, int] = {}
@@ -79,23 +80,19 @@ class LogFollower:
 
     @property
     def waiting(self) -> int:
-        """The number of events that were read and not explained."""
-        return sum(len(s.events) for s in self._streams) - self._trimmed_to
-
-    @property
-    def _trimmed_to(self) -> int:
-        return sum(next(iter(self.layer))[0][0]) if self.layer else 0
+        """The number of events that were read and not explained, of those that happened for certain."""
+        return self.order.total - self.order.certain(next(iter(self.layer))[0][0]) if self.layer else 0
 
     def go_on(self, streams: Sequence[Stream], now: float, *, held: float = math.inf, last: bool = False) -> None:
         """Explain what ``streams`` say that grow, as far as it is certain at the time ``now``, in seconds of any clock;
         ``held`` is the earliest time of lines that wait for others; ``last``: all of it, nothing more will come. Raises
         ``ModelError`` for an event without a time."""
         if self._grown(streams, now):
-            self.order = EventOrder(self._streams)
+            self.order = EventOrder(self._streams, growing=True)
         known = self._newest + (now - self._newest_at) - self._options.lag - self._widest
         front = math.inf if last else min(known, held)
         while not self.ended and self._certain(front, last=last):
-            layer = Frontiers(self.order, self.steps, self._options.width, judge=self._judge).following(self.layer)
+            layer = self._frontiers.following(self.layer)
             if not layer or len(layer) > self._options.width:
                 self.ended, self.cut = True, bool(layer)
                 return
@@ -103,6 +100,19 @@ class LogFollower:
             self._look_for_violations()
             if self.explained % KEPT == 0:
                 self._forget()
+        if last and not self.ended:
+            self._close()
+
+    def _close(self) -> None:
+        """What may not have happened may have, after the last event."""
+        layer = self._frontiers.closed(self.layer, whole=True)
+        self.open = len(layer) > self._options.width
+        if not self.open:
+            self.layer = layer
+
+    @property
+    def _frontiers(self) -> Frontiers:
+        return Frontiers(self.order, self.steps, self._options.width, judge=self._judge)
 
     # What was read -------------------------------------------------------------------------------------------------
     def _grown(self, streams: Sequence[Stream], now: float) -> bool:
@@ -124,9 +134,7 @@ class LogFollower:
     def _widen(self) -> None:
         """There is one more stream."""
         if not self.layer:
-            starts = self.states.starts()
-            frontiers = Frontiers(self.order, self.steps, self._options.width, judge=self._judge)
-            self.layer = frontiers.first_layer([((0,), s) for s in starts])
+            self.layer = self._frontiers.first_layer([((0,), s) for s in self.states.starts()])
             return
         self._renumber(lambda positions: (*positions, 0))
 
@@ -153,7 +161,7 @@ class LogFollower:
         """Whether all nodes know which events may come next: what is still to be read comes after ``front``."""
         soonest = -math.inf
         for positions, _ in self.nodes:
-            fronts = [self.order.events[n][at] for n, at in enumerate(positions) if at < self.order.end[n]]
+            fronts = self.order.fronts(positions)
             if not fronts:
                 return False
             first = min(e.latest for e in fronts)
@@ -171,8 +179,8 @@ class LogFollower:
         for n, p in enumerate(self._options.properties):
             if everywhere >> n & 1 and p.name not in self.violated:
                 way = next(iter(self.layer.values()))
-                at = 0 if way.before is None else way.before.node[0][way.stream]
-                self.violated[p.name] = self.order.events[way.stream][at].line
+                assert way.by is not None
+                self.violated[p.name] = way.by[-1][0].event.line
 
     # What is forgotten ---------------------------------------------------------------------------------------------
     def _forget(self) -> None:
@@ -185,7 +193,7 @@ class LogFollower:
         many = len(old) > STATES
         if many:
             self._remember()
-        self.order = EventOrder(self._streams)
+        self.order = EventOrder(self._streams, growing=True)
         found: Layer = {}
         for ((positions, situation), violated), way in self.layer.items():
             there = self.states.situation(old.state(situation)) if many else situation

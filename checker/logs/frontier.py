@@ -1,4 +1,5 @@
 """Every explanation of the events, layer by layer: layer n holds what n events lead to, with the cheapest way there.
+Events that may not have happened are not counted: a layer is *closed* if it holds what they lead to, too.
 
 The last layer that is not empty says exactly where a log leaves the model: some choice of a depth-first search may fail
 long before, or go on for long in a wrong order. If the last layer explains everything, it says which run needs the
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps, Explanation
-from planrace.checker.logs.first_run import Explained, Node, after, choices_at, explained
+from planrace.checker.logs.choices import Node, NodeChoices, Way, after, cost_of
+from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps
+from planrace.checker.logs.first_run import Explained, explained
 from planrace.checker.logs.judge import Judge
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.progress import SILENT, LogProgress
@@ -24,15 +26,14 @@ Judged = tuple[Node, int]
 
 @dataclass(slots=True)
 class Arrival:
-    """How a node of a layer was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by an event
-    of a stream and its explanation."""
+    """How a node of a layer was reached: by ``runs`` runs, and most cheaply from ``before`` (None: a start) by
+    a way."""
 
     cost: Cost
     runs: int
     node: Node
     before: Arrival | None = None
-    stream: int = -1
-    explanation: Explanation | None = None
+    by: Way | None = None
 
 
 Layer: TypeAlias = "dict[Judged, Arrival]"
@@ -51,9 +52,10 @@ class EndOfRuns:
 
 @dataclass(frozen=True)
 class Frontier:
-    """The last layer that is not empty. ``count`` is the number of events that it explains, ``whole`` whether that is
-    all of them. ``ends`` are the runs, the cheapest first. ``cut``: a layer became wider than allowed, or all of them
-    together had too many nodes, so that nothing is known about what follows; ``widest`` is the width of the widest."""
+    """The last layer that is not empty. ``count`` is the number of events that it explains, of those that happened for
+    certain; ``whole`` whether that is all of them. ``ends`` are the runs, the cheapest first. ``cut``: a layer became
+    wider than allowed, or all of them together had too many nodes, so that nothing is known about what follows;
+    ``widest`` is the width of the widest."""
 
     count: int
     whole: bool
@@ -70,7 +72,8 @@ class Frontier:
 
 class Frontiers:
     """Searches layer by layer. ``most`` nodes of a layer are allowed, and ``total`` nodes of all layers (None: any
-    number). ``judge`` says which properties a step violates."""
+    number). ``judge`` says which properties a step violates. ``lazy``: events that may not have happened are taken
+    only where another one needs them; what is violated is the same, but there are fewer runs."""
 
     def __init__(
         self,
@@ -80,27 +83,29 @@ class Frontiers:
         total: int | None = None,
         judge: Judge | None = None,
         progress: LogProgress = SILENT,
+        *,
+        lazy: bool = True,
     ) -> None:
+        self._choices = NodeChoices(order, steps, lazy=lazy)
         self._progress = progress
-        self._order, self._steps, self._judge = order, steps, judge
+        self._order, self._judge = order, judge
         self._most, self._total = most, total
 
     def search(self, starts: Sequence[Node], further: int | None = None) -> Frontier:
         """Explain as many events as possible, in every way, or at most ``further`` more. ``starts`` are nodes to go on
         from, all with as many events before them. Raises ``TimeUpError``."""
-        layer = self.first_layer(starts)
-        count, cut, widest, seen = sum(starts[0][0]), False, len(layer), 0
+        layer = self.closed(self.first_layer(starts))
+        count, widest, seen = self._order.certain(starts[0][0]), len(layer), 0
+        cut = len(layer) > self._most
         last = self._order.total if further is None else min(self._order.total, count + further)
-        while count < last:
+        while count < last and not cut:
             self._progress.tell("all runs: {:,} of {:,} events, {:,} side by side", count, last, len(layer))
             following = self.following(layer)
             if not following:
                 break
-            count, layer = count + 1, following
+            count, layer = count + 1, self.closed(following)
             widest, seen = max(widest, len(layer)), seen + len(layer)
-            if len(layer) > self._most or (self._total is not None and seen > self._total):
-                cut = True
-                break
+            cut = len(layer) > self._most or (self._total is not None and seen > self._total)
         nodes = tuple(dict.fromkeys(node for node, _ in layer))
         return Frontier(count, count == self._order.total, nodes, tuple(ends_of(layer)), cut, widest)
 
@@ -113,23 +118,48 @@ class Frontiers:
         return found
 
     def following(self, layer: Layer) -> Layer:
-        """The layer with one event more; empty if nothing explains one. Raises ``TimeUpError``."""
+        """The layer after a closed one; empty if nothing explains an event more. Raises ``TimeUpError``."""
         found: Layer = {}
-        for n, ((node, violated), way) in enumerate(layer.items()):
+        for n, (judged, way) in enumerate(layer.items()):
             if n % 16 == 0:
                 look_at_the_clock()
-            for stream, e in choices_at(self._order, self._steps, node):
-                then = violated if self._judge is None else violated | self._judge.along(node[1], e.picks)
-                to = after(self._order, node, stream, e)
-                cost = Cost(way.cost.faults + e.cost.faults, way.cost.hidden + e.cost.hidden)
-                other = found.get((to, then))
-                if other is None:
-                    found[to, then] = Arrival(cost, way.runs, to, way, stream, e)
-                    continue
-                other.runs += way.runs
-                if cost < other.cost:
-                    other.cost, other.before, other.stream, other.explanation = cost, way, stream, e
+            for chosen in self._choices.certain(judged[0]):
+                self._arrive(found, judged, way, chosen)
         return found
+
+    def closed(self, layer: Layer, *, whole: bool = False) -> Layer:
+        """The layer with all that events lead to which may not have happened, unless the search is lazy; with
+        ``whole`` in any case. It is not complete if it has more nodes than are allowed. Raises ``TimeUpError``."""
+        if not self._order.some_optional or (self._choices.lazy and not whole):
+            return layer
+        found: Layer = {}
+        waiting: dict[int, Layer] = {}
+        for judged, way in layer.items():
+            waiting.setdefault(sum(judged[0][0]), {})[judged] = way
+        while waiting and len(found) <= self._most:
+            # Each event consumes one, so all ways to a node are known when it is its turn.
+            for n, (judged, way) in enumerate(waiting.pop(min(waiting)).items()):
+                if n % 16 == 0:
+                    look_at_the_clock()
+                found[judged] = way
+                for chosen in self._choices.optional(judged[0]):
+                    self._arrive(waiting.setdefault(sum(chosen[-1][0].after), {}), judged, way, chosen)
+        return found
+
+    def _arrive(self, found: Layer, judged: Judged, before: Arrival, way: Way) -> None:
+        """Take notice of the node to which a way leads."""
+        node, violated = judged
+        if self._judge is not None:
+            violated |= self._judge.along(node[1], [pick for _, e in way for pick in e.picks])
+        to, more = after(node, way), cost_of(way)
+        cost = Cost(before.cost.faults + more.faults, before.cost.hidden + more.hidden)
+        other = found.get((to, violated))
+        if other is None:
+            found[to, violated] = Arrival(cost, before.runs, to, before, way)
+            return
+        other.runs += before.runs
+        if cost < other.cost:
+            other.cost, other.before, other.by = cost, before, way
 
 
 def ends_of(layer: Layer) -> Iterator[EndOfRuns]:
@@ -146,7 +176,7 @@ def ends_of(layer: Layer) -> Iterator[EndOfRuns]:
 def _run_to(way: Arrival) -> Explained:
     taken = []
     while way.before is not None:
-        assert way.explanation is not None
-        taken.append((way.before.node[0], way.stream, way.explanation))
+        assert way.by is not None
+        taken.append(way.by)
         way = way.before
     return explained(way.node[1], taken[::-1])

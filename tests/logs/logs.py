@@ -50,3 +50,14 @@ def logged(run: Run, hidden: Collection[str] = (), wrong: float = 0.0, seed: int
             record["outcome"] = move.outcome.name
         records.append(record)
     return records
+
+
+def with_begun(records: Records, many: int, seed: int) -> Records:
+    """The records, and so many lines that begin a step which never ends, each a stream of its own: steps that the run
+    takes at that time, of which one line tells for certain already. So none of them needs to have happened."""
+    rng = Random(seed)
+    begun = [dict(rng.choice(records)) for _ in range(many)]
+    for n, r in enumerate(begun):
+        r.pop("outcome", None)
+        r |= {"begins": 1, "stream": f"transaction {n}"}
+    return [*records, *begun]

@@ -6,7 +6,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import count
 from typing import Any, TypeAlias
 
@@ -24,41 +24,54 @@ Explained: TypeAlias = "dict[tuple[Positions, State], int]"
 def most_explained(
     instance: Instance, records: Records, hidden: Collection[str], starts: Collection[State] | None = None
 ) -> int:
-    """The greatest number of records that a run of the model explains, from an initial state, or from ``starts``."""
+    """The greatest number of records that a run of the model explains, from an initial state, or from ``starts``, of
+    those that are not optional."""
     return sum(1 for _ in explanations(instance, records, hidden, starts)) - 1
 
 
 def explanations(
     instance: Instance, records: Records, hidden: Collection[str], starts: Collection[State] | None = None
 ) -> Iterator[Explained]:
-    """What explains no record, one record, two, and so on, with all hidden steps that may follow."""
+    """What explains no record, one record, two, and so on, of those that are not optional; with all hidden steps and
+    optional records that may follow. That an optional one did not happen may be decided at any time before something
+    comes that it precedes for certain."""
     interpreter = Interpreter(instance)
-    describer, moves_of = Describer(interpreter), all_moves(interpreter)
+    moves_of, describer = all_moves(interpreter), Describer(interpreter)
     lists = streams(records)
     layer = dict.fromkeys((((0,) * len(lists), s) for s in starts or interpreter.initials()), 0)
     while layer:
-        layer = with_hidden(moves_of, layer, hidden)
-        yield layer
+        layer = with_unseen(interpreter, lists, layer, hidden)
+        yield certain_part(lists, layer)
         following: Explained = {}
         for (at, state), faults in layer.items():
             moves = moves_of(state)
             for n, events in enumerate(lists):
-                if at[n] == len(events) or not may_be_next(lists, at, n):
+                if at[n] == len(events) or events[at[n]].get("optional") or not may_be_next(lists, at, n):
                     continue
                 record, there = events[at[n]], (*at[:n], at[n] + 1, *at[n + 1 :])
-                ends = [a for move, a in moves if is_step(move, record) and sees(describer, record, state, a)]
-                for after in [*ends, *([state] if record.get("optional") else [])]:
+                for after in (a for move, a in moves if is_step(move, record) and sees(describer, record, state, a)):
                     following[there, after] = min(faults, following.get((there, after), faults))
         layer = following
 
 
+def certain_part(lists: list[Records], layer: Explained) -> Explained:
+    """The layer without what became of the optional records: of each stream the number of the others."""
+    found: Explained = {}
+    for (at, state), faults in layer.items():
+        node = tuple(sum(not r.get("optional") for r in s[:n]) for s, n in zip(lists, at, strict=True)), state
+        found[node] = min(faults, found.get(node, faults))
+    return found
+
+
+@lru_cache(maxsize=4)
 def all_moves(interpreter: Interpreter) -> MovesOf:
     """The enabled steps of each state, remembered."""
     return cache(lambda state: list(interpreter.moves(state)))
 
 
-def with_hidden(moves_of: MovesOf, layer: Explained, hidden: Collection[str]) -> Explained:
-    """The layer with all hidden steps that may follow, and the fewest faults."""
+def with_unseen(interpreter: Interpreter, lists: list[Records], layer: Explained, hidden: Collection[str]) -> Explained:
+    """The layer with all hidden steps and optional records that may follow, and the fewest faults."""
+    moves_of, describer = all_moves(interpreter), Describer(interpreter)
     found, number = dict(layer), count()
     queue = [(faults, next(number), node) for node, faults in layer.items()]
     heapq.heapify(queue)
@@ -71,6 +84,15 @@ def with_hidden(moves_of: MovesOf, layer: Explained, hidden: Collection[str]) ->
             if move.action.name in hidden and cost < found.get((at, after), math.inf):
                 found[at, after] = cost
                 heapq.heappush(queue, (cost, next(number), (at, after)))
+        for n, events in enumerate(lists):
+            if at[n] == len(events) or not events[at[n]].get("optional") or not may_be_next(lists, at, n):
+                continue
+            record, there = events[at[n]], (*at[:n], at[n] + 1, *at[n + 1 :])
+            taken = [a for move, a in moves_of(state) if is_step(move, record) and sees(describer, record, state, a)]
+            for after in (state, *taken):
+                if faults < found.get((there, after), math.inf):
+                    found[there, after] = faults
+                    heapq.heappush(queue, (faults, next(number), (there, after)))
     return found
 
 

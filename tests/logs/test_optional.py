@@ -12,12 +12,16 @@ import pytest
 
 from planrace import ModelError, conform, find
 from planrace.checker.logs.begun import those_that_count
+from planrace.checker.logs.generations import generations_of
 from planrace.checker.logs.growing_log import GrowingLog
 from planrace.checker.logs.records import EventReader
 from planrace.checker.results.conformance import Conformance, LogLine
 from planrace.checker.run.request import select
-from tests.logs.logs import Records, logged, random_run
-from tests.logs.oracle import most_explained
+from planrace.checker.semantics.describe import Describer
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import Instance
+from tests.logs.logs import Records, logged, random_run, with_begun
+from tests.logs.oracle import is_step, may_be_next, most_explained, sees, streams
 
 SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 FAULTS = ["crash", "lock-expiry"]
@@ -183,3 +187,64 @@ def test_a_step_that_is_started_again_is_another_one(tmp_path: Path) -> None:
         file.write(json.dumps({"action": "publish", "at": 8, "ends": 2, "refused": ""}) + "\n")
     growing.read(8.0)
     assert [line.line for line in growing.late] == [8]
+
+
+SMALL = {"enactors": 2, "endpoints": 1, "keep": 1}
+
+
+def test_many_steps_that_never_end_make_no_search_long(tmp_path: Path) -> None:
+    """Each may have happened or not, at any time; none of them can explain the line that does not fit."""
+    generations = generations_of(select(find("fixed"), SMALL).instance)
+    assert generations is not None
+    records = logged(random_run(generations.instance(20), 40, 3, ("publish",)))
+    whole = with_begun(records, 50, 1)
+    report = conform("fixed", written(tmp_path / "a.jsonl", *whole), SMALL, max_width=200)
+    assert report.verdict is Conformance.CONFORMS
+    assert report.trace is not None
+    assert len(report.trace.steps) == len(records)
+    wrong = [*records[:20], {**records[19], "stream": "x"}, {**records[19], "stream": "y"}, *records[20:]]
+    report = conform("fixed", written(tmp_path / "a.jsonl", *with_begun(wrong, 50, 1)), SMALL, max_width=200)
+    assert report.verdict is Conformance.DIVERGES
+    assert report.divergence is not None
+    instance = generations.instance(20)
+    assert sum(t is not None for t in report.divergence.told) >= most_explained(instance, wrong, ())
+
+
+def distinct_runs(instance: Instance, records: Records) -> int:
+    """How many runs explain records, without hidden steps: what happened, in which order and with which states, by
+    trying everything."""
+    lists, interpreter = streams(records), Interpreter(instance)
+    describer = Describer(interpreter)
+    found: set[Any] = set()
+
+    def go_on(at: tuple[int, ...], state: State, run: tuple[Any, ...]) -> None:
+        if all(r.get("optional") for n, s in enumerate(lists) for r in s[at[n] :]):
+            found.add(run)
+        for n, s in enumerate(lists):
+            if at[n] == len(s) or not may_be_next(lists, at, n):
+                continue
+            there = (*at[:n], at[n] + 1, *at[n + 1 :])
+            if s[at[n]].get("optional"):
+                go_on(there, state, run)
+            for move, after in interpreter.moves(state):
+                if is_step(move, s[at[n]]) and sees(describer, s[at[n]], state, after):
+                    go_on(there, after, (*run, (n, at[n], after)))
+
+    for s in interpreter.initials():
+        go_on((0,) * len(lists), s, (s,))
+    return len(found)
+
+
+@pytest.mark.parametrize("hidden", [None, 0])
+@pytest.mark.parametrize("seed", range(8))
+def test_runs_are_counted_once(seed: int, hidden: int | None, tmp_path: Path) -> None:
+    """When it is decided that a step did not happen makes no other run. No two optional lines say the same here."""
+    rng, instance = Random(seed), select(find("original"), SIZES).instance
+    records = logged(random_run(instance, 9, seed), (), rng.choice((0.0, 0.7, 1.5)), seed)
+    said = {json.dumps([r["action"], r["parameters"]]): r for r in records}
+    for r in rng.sample([*said.values()], 3):
+        r["optional"] = True
+    log = written(tmp_path / "a.jsonl", *records)
+    report = conform("original", log, SIZES, logged=[*instance.system.actions], hidden=hidden, every=True)
+    assert report.explained
+    assert sum(r.runs for r in report.every) == distinct_runs(instance, records)
