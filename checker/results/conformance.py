@@ -112,8 +112,9 @@ class Repair:
 @dataclass(frozen=True)
 class LogDivergence:
     """Where the logs leave the model: ``explained`` events of all streams were explained by ``trace``, no run explains
-    more of those that happened for certain. Of its steps ``lines`` says which line tells each, ``told`` which event of the report. ``last`` are the last
-    explained lines of the streams. ``hypotheses`` is the number of states that the system may have been in."""
+    more of those that happened for certain. Of its steps ``lines`` says which line tells each, ``told`` which event of
+    the report. ``last`` are the last explained lines of the streams. ``hypotheses`` is the number of states that the
+    system may have been in."""
 
     explained: int
     trace: Trace
