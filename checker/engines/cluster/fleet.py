@@ -26,7 +26,7 @@ X = TypeVar("X")
 
 LOSSES = 3
 """How often processes may be lost on one level before the search ends: what ends them is not chance then."""
-NOTHING = Status(0, (), 0, 0, 0, False, 0, 0)
+NOTHING = Status(0, (), 0, 0, 0, False, 0, 0, 0)
 
 
 class Fleet(Crew):
@@ -75,6 +75,11 @@ class Fleet(Crew):
     def shares(self) -> list[int]:
         """The states of each shard."""
         return [s.states for s in self._status]
+
+    @property
+    def sent(self) -> int:
+        """Bytes that the processes that are there have sent to others."""
+        return sum(s.sent for s in self._status)
 
     @property
     def memory(self) -> int:

@@ -65,5 +65,6 @@ class ClusterSearch(NativeSearch):
         )
         ratio = max(shares) * len(shares) / max(1, sum(shares))
         found += f" lead from one to another, and the largest has {ratio:.2f} times the mean."
+        found += f" {self.fleet.sent / max(1, self.fleet.transitions):.2f} bytes were sent for a step."
         losses = self.fleet.losses
         return f"{found} Processes were lost {counted(losses, 'time')}, and made again." if losses else found

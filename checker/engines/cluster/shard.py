@@ -44,7 +44,7 @@ class Order:
 @dataclass(frozen=True)
 class Status:
     """What a shard has after a call: terms ``seen`` by it, states with a value out of range, counts, bits of what was
-    ``met``, bytes of memory in use, and why it cannot go on, if so."""
+    ``met``, bytes of ``memory`` in use and of batches ``sent``, and why it cannot go on, if so."""
 
     seen: int
     failing: tuple[int, ...]
@@ -54,6 +54,7 @@ class Status:
     fresh: bool
     met: int
     memory: int
+    sent: int
     stopped: StopReason | None = None
 
 
@@ -114,7 +115,8 @@ class Shard:
             self.crew.take()
 
         status = self._after(work)
-        return replace(status, seen=seen), *self.crew.batches()
+        batches = self.crew.batches()
+        return replace(status, seen=seen, sent=self.crew.sent), *batches
 
     def take(self, epoch: int, *batches: bytes) -> Status:
         """Insert what others have sent."""
@@ -182,7 +184,7 @@ class Shard:
     def _status(self, stopped: StopReason | None = None) -> Status:
         crew = self.crew
         counts = crew.states, crew.transitions, crew.size, crew.fresh, crew.met()
-        return Status(0, tuple(crew.failing), *counts, memory_in_use(), stopped)
+        return Status(0, tuple(crew.failing), *counts, memory_in_use(), crew.sent, stopped)
 
 
 def table_code() -> str:

@@ -27,6 +27,8 @@ class ShardCrew(LocalCrew):
         for w in self.workers:
             w.info[INFO_SHARD] = me
         self._sent: list[list[Table]] = [[] for _ in range(self.shards)]
+        self.sent = 0
+        """Bytes of all batches so far."""
         self._steps = [0] * count
         """Steps taken by each worker when the level began."""
 
@@ -100,6 +102,7 @@ class ShardCrew(LocalCrew):
         self._drain()
         found = tuple(encode(joined(some, self.program.words)) for some in self._sent)
         self._sent = [[] for _ in range(self.shards)]
+        self.sent += sum(map(len, found))
         return found
 
     def resend(self, level: int) -> None:

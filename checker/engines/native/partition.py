@@ -21,16 +21,17 @@ WORD = 2**64 - 1
 @dataclass(frozen=True)
 class Partition:
     """``shards`` processes; the owner of a state is a hash of its words, of each only the bits in ``masks``. Without
-    masks one process owns all."""
+    masks one process owns all. Another ``seed`` is another hash."""
 
     shards: int = 1
     masks: tuple[int, ...] = ()
+    seed: int = SEED
 
     def source(self) -> str:
         """``shard_of(s)`` in the dialect of ``translate.py``."""
         if self.shards == 1:
             return "def shard_of(s):\n return 0\n"
-        lines = ["def shard_of(s):", f"h = {SEED}"]
+        lines = ["def shard_of(s):", f"h = {self.seed}"]
         for w, mask in enumerate(self.masks):
             if mask:
                 lines += [f"h = (h ^ s[{w}] & {mask}) * {FIRST}", "h = h ^ (h >> 32)"]
@@ -38,7 +39,7 @@ class Partition:
 
     def shard_of(self, words: Sequence[int]) -> int:
         """The same in Python."""
-        h = SEED
+        h = self.seed
         for word, mask in zip(words, self.masks, strict=False):
             if mask:
                 h = (h ^ word & mask) * FIRST & WORD
