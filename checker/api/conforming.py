@@ -12,7 +12,7 @@ from planrace.checker.logs.begun import those_that_count
 from planrace.checker.logs.conform import WIDTH, ConformRequest, conform_logs
 from planrace.checker.logs.events import Stream
 from planrace.checker.logs.generations import UNBOUNDED, generations_of
-from planrace.checker.logs.mapping.file import read_mapping
+from planrace.checker.logs.mapping.file import LogMapping, read_mapping
 from planrace.checker.logs.mapping.reader import MappedLogs
 from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.records import EventReader, lines_of, parsed, stream_names
@@ -145,9 +145,14 @@ def explain_mapping(
 
 
 def _mapped(mapping: object, reader: EventReader, progress: LogProgress = SILENT) -> MappedLogs:
+    return MappedLogs(mapping_of(mapping), reader, progress)
+
+
+def mapping_of(mapping: object) -> LogMapping:
+    """The mapping of a file. Raises ``ModelError``."""
     if not isinstance(mapping, str | Path):
         raise ModelError(f"mapping={shortened(mapping)} names no file", remedy='write mapping="mapping.toml"')
-    return MappedLogs(read_mapping(mapping), reader, progress)
+    return read_mapping(mapping)
 
 
 def log_files(logs: object) -> list[Path]:

@@ -71,7 +71,7 @@ FORMS = "text, json, html."
     Topic.WHAT,
     "--follow",
     is_flag=True,
-    help="Read logs of JSON lines while they are written, until nothing explains what they say, you interrupt it, or "
+    help="Read logs while they are written, until nothing explains what they say, you interrupt it, or "
     "the time limit ends it.",
 )
 @options.option(
@@ -79,7 +79,8 @@ FORMS = "text, json, html."
     "--unlogged",
     metavar="ACTION",
     multiple=True,
-    help="With --follow: an action that may happen although no line tells; repeatable (default: those of faults).",
+    help="With --follow: an action that may happen although no line tells; repeatable (default: those of faults; with "
+    "--mapping those that it does not name).",
 )
 @options.option(
     Topic.LIMITS,
@@ -88,7 +89,8 @@ FORMS = "text, json, html."
     default=2.0,
     show_default=True,
     metavar="SECONDS",
-    help="With --follow: a line is in its file so long after its time at the latest.",
+    help="With --follow: a line is in its file so long after its time at the latest; after that at which its step "
+    "began, unless a line said so then.",
 )
 @options.option(
     Topic.LIMITS,

@@ -48,7 +48,8 @@ def conform_command(protocol: str, **arguments: Any) -> int:
             if following:
                 further = {name: arguments[name] for name in (*FOLLOWING, "unlogged")}
                 tell = partial(click.echo, err=True)
-                found = follow(protocol, arguments["logs"], **same, **further, tell=tell, listener=listener)
+                further |= {"mapping": mapping, "tell": tell, "listener": listener}
+                found = follow(protocol, arguments["logs"], **same, **further)
             else:
                 found = conform(
                     protocol,
@@ -69,7 +70,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
 def _check_following(arguments: dict[str, Any]) -> None:
     """Raises ``UsageError`` for options that only matter if logs are followed, or cannot be had then."""
     if arguments["follow"]:
-        for name in ("mapping", "explain_mapping", "logged", "hidden", "every", "join"):
+        for name in ("explain_mapping", "logged", "hidden", "every", "join"):
             if arguments[name] not in (None, False, ()):
                 option = f"--{name.replace('_', '-')}"
                 raise click.UsageError(f"{option} cannot be had with --follow; leave it out, or follow no logs.")

@@ -24,6 +24,8 @@ class StepLines:
 
     def __init__(self) -> None:
         self.held: dict[int, NumberedRecord] = {}
+        self.announced: set[int] = set()
+        """The places of lines that end a step of which a line before said that it began."""
         self._last: dict[tuple[str, str], int] = {}
         self._places = count()
 
@@ -34,8 +36,10 @@ class StepLines:
         ends a step, and for a number that is none."""
         place, key = next(self._places), number_of(record, line)
         if key is not None:
-            if "ends" in record and key in self._last and self.held.pop(self._last[key], None) is None:
-                return False
+            if "ends" in record and key in self._last:
+                if self.held.pop(self._last[key], None) is None:
+                    return False
+                self.announced.add(place)
             self._last[key] = place
         self.held[place] = line, record
         return True

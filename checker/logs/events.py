@@ -35,7 +35,8 @@ class LogEvent:
     that all hosts share up to their uncertainty; without a clock the two are infinite. ``patterns`` are the steps that
     it may be; ``before`` and ``after`` what it says of the states around the step. ``serials`` are numbers by what they
     count (the serial number of a zone): of two events that count the same, the lower number came first. ``optional``:
-    it may also not have happened, such as the step that a crash cut."""
+    it may also not have happened, such as the step that a crash cut. ``unannounced``: how many seconds the step took,
+    if no line said that it began."""
 
     line: LogLine
     patterns: tuple[StepPattern, ...]
@@ -45,6 +46,7 @@ class LogEvent:
     after: Observation = ()
     serials: tuple[tuple[str, int], ...] = ()
     optional: bool = False
+    unannounced: float = 0.0
 
     @property
     def time(self) -> float:

@@ -14,6 +14,10 @@ from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.growing_log import GrowingLog
 from planrace.checker.logs.judge import judged_of
 from planrace.checker.logs.logged_events import logged_events
+from planrace.checker.logs.mapping.file import LogMapping
+from planrace.checker.logs.mapping.growing import GrowingMappedLog
+from planrace.checker.logs.mapping.reader import MappedLogs
+from planrace.checker.logs.mapping.watch import LineWatch, watching
 from planrace.checker.logs.records import EventReader, stream_names
 from planrace.checker.logs.runs import LoggedRun
 from planrace.checker.logs.states import ModelStates
@@ -31,10 +35,10 @@ OPEN = "and too much may have happened at their end to say whether it violates s
 
 @dataclass(frozen=True)
 class FollowRequest:
-    """What to ask of logs that grow. ``hidden`` are the actions of which no line tells. ``lag`` is how many seconds
-    after its time a line is there, ``patience`` how many seconds a step may be open. ``seconds`` ends it (None: the
-    user does). ``tell`` gets what there is to say on the way, and ``shown`` how many events are explained and how many
-    wait."""
+    """What to ask of logs that grow; with a ``mapping`` they are texts of any form. ``hidden`` are the actions of which
+    no line tells. ``lag`` is how many seconds after its time a line is there, ``patience`` how many seconds a step may
+    be open. ``seconds`` ends it (None: the user does). ``tell`` gets what there is to say on the way, and ``shown`` how
+    many events are explained and how many wait."""
 
     selection: Selection
     files: Sequence[Path]
@@ -45,6 +49,7 @@ class FollowRequest:
     patience: float
     seconds: float | None
     generations: Generations | None = None
+    mapping: LogMapping | None = None
     tell: Callable[[str], None] = lambda text: None
     shown: Callable[[int, int], None] = lambda explained, waiting: None
 
@@ -52,23 +57,28 @@ class FollowRequest:
 def follow_logs(request: FollowRequest) -> ConformanceReport:
     """Follow the logs. Raises ``ModelError`` for wrong lines, and ``KeyboardInterrupt`` if the user interrupts it while
     it reads or searches; an interruption while it waits is the end of the logs."""
-    return _Following(request).run()
+    with watching() as watch:
+        return _Following(request, watch).run()
 
 
 class _Following:
     """One answer."""
 
-    def __init__(self, request: FollowRequest) -> None:
+    def __init__(self, request: FollowRequest, watch: LineWatch) -> None:
         self._began = time.monotonic()
         self._request = request
         system = request.selection.instance.system
         self._reader = EventReader(request.selection, request.uncertainty)
-        self._logs = [
-            GrowingLog(path, name, self._reader, request.patience) for path, name in stream_names(request.files).items()
-        ]
+        self._mapped = None if request.mapping is None else MappedLogs(request.mapping, self._reader)
+        self._logs = [self._log(path, name, watch) for path, name in stream_names(request.files).items()]
         options = FollowOptions(request.hidden, judged_of(system.properties), request.width, request.lag)
         self._follower = LogFollower(self._states, options)
         self._told: set[str] = set()
+
+    def _log(self, path: Path, stream: str, watch: LineWatch) -> GrowingLog | GrowingMappedLog:
+        if self._mapped is None:
+            return GrowingLog(path, stream, self._reader, self._request.patience)
+        return GrowingMappedLog(path, stream, self._mapped, self._request.patience, watch)
 
     def _states(self) -> ModelStates:
         generations = self._request.generations
@@ -175,6 +185,7 @@ class _Following:
             streams=tuple(LogStream(name, many) for name, many in follower.totals.items()),
             seconds=time.monotonic() - self._began,
             silent=tuple(self._request.hidden),
+            ignored=0 if self._mapped is None else self._mapped.unrecognised,
             late=tuple(line for log in self._logs for line in log.late),
             properties=tuple(p.name for p in judged_of(system.properties)),
             variables=declared(instance),

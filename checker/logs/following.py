@@ -1,8 +1,9 @@
 """Follows logs while they are written: every explanation of what was logged so far, and the line that has none.
 
 The search goes on by one event when it is certain which ones may come next: when all that is still to be read comes
-later. A line is taken to be in its file ``lag`` seconds after its time at the latest. If one comes later all the same,
-or a clock goes back, then nothing that is found from then on is a divergence for certain.
+later. A line is taken to be in its file ``lag`` seconds after its time at the latest, also after that at which its step
+began, unless a line said so then. If one comes later all the same, or a clock goes back, then nothing that is found
+from then on is a divergence for certain.
 """
 
 from __future__ import annotations
@@ -147,6 +148,9 @@ class LogFollower:
         self._widest = max(self._widest, end - e.earliest)
         if end > self._newest + (now - self._newest_at):
             self._newest, self._newest_at = end, now
+        if e.unannounced > self._options.lag:
+            took = f"{e.line} took {e.unannounced:g} s, more than the lag, and no line said that it began"
+            self._doubt(f"{took}: the lines of others may come too late")
         if e.earliest <= self._passed:
             self._doubt(f"{e.line} came after later ones were explained: it took more than the lag")
         elif e.latest < self._clocks.get(stream, -math.inf):

@@ -149,8 +149,11 @@ class EventReader:
         self._observer = Observer(instance, "the record")
         self.streams: dict[str, Stream] = {}
 
-    def add(self, record: Mapping[str, Any], line: LogLine, stream: str) -> None:
-        """Read a record as the next event of its stream. Raises ``ModelError`` with the file and the line."""
+    def add(
+        self, record: Mapping[str, Any], line: LogLine, stream: str, *, announced: bool = False, complete: bool = False
+    ) -> None:
+        """Read a record as the next event of its stream; ``announced``: a line said that its step began; ``complete``:
+        it is the last of its stream. Raises ``ModelError`` with the file and the line."""
         where = Place(line.file, line.line)
         for key in record:
             if key not in KEYS:
@@ -160,18 +163,21 @@ class EventReader:
             raise _wrong("stream", name, f"a name of at most {LONGEST_NAME:,} characters", where)
         found = self.streams.setdefault(str(name), Stream(str(name)))
         try:
-            event = self._event(record, line, where)
+            event = self._event(record, line, where, announced=announced)
         except RecursionError:
             raise ModelError("the record is nested too deeply", where=where, remedy="leave it out") from None
         if "refused" not in record:  # what the code did not do is no step
             found.events.append(event)
+        found.complete = complete
 
     def earliest(self, record: Mapping[str, Any], line: LogLine) -> float:
         """When the step of a record happened at the earliest. Raises ``ModelError``."""
         return self._interval(record, Place(line.file, line.line))[0]
 
-    def _event(self, record: Mapping[str, Any], line: LogLine, where: Place) -> LogEvent:
+    def _event(self, record: Mapping[str, Any], line: LogLine, where: Place, *, announced: bool) -> LogEvent:
         earliest, latest = self._interval(record, where)
+        at = record.get("at")
+        took = 0.0 if announced or not isinstance(at, list) else _seconds(at[1], where) - _seconds(at[0], where)
         begun = "begins" in record  # and never ends: nobody knows until when it may have happened
         optional = record.get("optional", False)
         if not isinstance(optional, bool):
@@ -188,6 +194,7 @@ class EventReader:
             after=self._values(record, "after", where),
             serials=_serials(record.get("serials", {}), where),
             optional=optional or begun,
+            unannounced=took,
         )
 
     def action(self, name: str, where: Place) -> Action:

@@ -42,11 +42,13 @@ class Written:
         self.follower = LogFollower(lambda: ModelStates(selection.instance), options)
         self._reader = EventReader(selection, wrong)
         self._lines = 0
+        self.announced = False
 
     def read(self, records: Records, now: float, *, last: bool = False) -> None:
         for record in records:
             self._lines += 1
-            self._reader.add(record, LogLine("log", self._lines, json.dumps(record)), "log")
+            line = LogLine("log", self._lines, json.dumps(record))
+            self._reader.add(record, line, "log", announced=self.announced)
         streams: list[Stream] = list(self._reader.streams.values())
         self.follower.go_on(streams, now, last=last)
 
@@ -109,6 +111,7 @@ def test_what_may_still_come_is_waited_for() -> None:
 def test_a_step_that_takes_long_is_waited_for() -> None:
     """Its line comes when it is over: as long as the longest step that was read is waited for."""
     written = Written("fixed", lag=1.0)
+    written.announced = True
     written.read([{"stream": "a", "at": [0.0, 4.0], "action": "publish"}], 4.0)
     written.read([{"stream": "a", "at": 6.0, "action": "pick_up", "parameters": [1]}], 6.0)
     written.read([{"stream": "b", "at": 9.5, "action": "take_lock", "parameters": [1]}], 9.5)
@@ -117,6 +120,19 @@ def test_a_step_that_takes_long_is_waited_for() -> None:
     written.read([{"stream": "c", "at": [5.5, 9.4], "action": "publish"}], 10.4)
     written.read([], 30.0)
     assert (written.follower.explained, written.follower.doubt) == (4, "")
+
+
+@pytest.mark.parametrize(("took", "sure"), [(0.9, True), (1.5, False)])
+def test_a_step_that_took_longer_than_the_lag_makes_a_divergence_uncertain(took: float, sure: bool) -> None:
+    """The line of another one may be missing for as long, and explain everything. Unless a line says that it began."""
+    for announced in (False, True):
+        written = Written("fixed", lag=1.0)
+        written.announced = announced
+        written.read([{"stream": "a", "at": [0.0, took], "action": "publish"}], 2.0)
+        written.read([{"stream": "a", "at": 9.0, "action": "flip_alias", "parameters": [1]}], 9.0)
+        written.read([], 30.0)
+        assert written.follower.ended
+        assert (written.follower.doubt == "") == (sure or announced)
 
 
 def test_a_line_that_comes_too_late_makes_a_divergence_uncertain() -> None:
@@ -267,6 +283,7 @@ def test_a_step_that_is_open_waits_for_its_end(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["--follow", "--every"], "--every cannot be had with --follow"),
+        (["--follow", "--explain-mapping"], "--explain-mapping cannot be had with --follow"),
         (["--lag", "3"], "--lag is for logs that are followed"),
         (["--unlogged", "crash"], "--unlogged is for logs that are followed"),
     ],

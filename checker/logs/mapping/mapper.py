@@ -28,11 +28,14 @@ NEAR = 0.25
 
 @dataclass(frozen=True)
 class MappedLine:
-    """What a mapping makes of a line: the records of its steps, or another kind. ``rule`` is the step that counts."""
+    """What a mapping makes of a line: the records of its steps, or another kind. ``rule`` is the step that counts.
+    ``announced``: a line before said that the step began; ``late``: the step was given up, so there is no record."""
 
     kind: LineKind
     rule: int | None = None
     records: tuple[dict[str, Any], ...] = ()
+    announced: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class LogMapper:
         self._time = file.time or ("ns" if file.form is LogForm.OTLP else None)
         self._begun: dict[tuple[int, Any], UnfinishedStep] = {}
         self._begun_again: list[UnfinishedStep] = []
+        self._given_up: set[tuple[int, Any]] = set()
 
     def read(self, line: LogLine, data: Any = None) -> MappedLine:
         """What a line is; ``data`` is its value if it has been read before. Raises ``ModelError`` with the place."""
@@ -79,7 +83,11 @@ class LogMapper:
             found = fields.matched(rule.match)
             if found is not None:
                 try:
-                    return MappedLine(LineKind.STEP, n, tuple(self._records(n, rule, found)))
+                    key = None if rule.begin is None else (n, repr(self._templates.filled(rule.rule.key, found)))
+                    if key in self._given_up:
+                        return MappedLine(LineKind.STEP, n, late=True)
+                    announced = key in self._begun
+                    return MappedLine(LineKind.STEP, n, tuple(self._records(n, rule, found)), announced)
                 except FieldError as problem:
                     raise self._wrong(n, problem, where) from None
             started = None if rule.begin is None else fields.matched(rule.begin)
@@ -111,6 +119,7 @@ class LogMapper:
             key = n, repr(self._templates.filled(rule.rule.key, fields))
         except FieldError as problem:
             raise self._wrong(n, problem, where) from None
+        self._given_up.discard(key)
         if key in self._begun:
             self._begun_again.append(replace(self._begun[key], again=fields))
         self._begun[key] = UnfinishedStep(n, line, fields)
@@ -137,6 +146,15 @@ class LogMapper:
     def unfinished(self) -> list[UnfinishedStep]:
         """The steps that no line has completed so far."""
         return [*self._begun_again, *self._begun.values()]
+
+    def give_up(self, step: UnfinishedStep) -> None:
+        """Wait for the end of a step no longer: a line that completes it comes too late."""
+        if step.again is not None:
+            self._begun_again.remove(step)
+            return
+        key = next(key for key, begun in self._begun.items() if begun is step)
+        del self._begun[key]
+        self._given_up.add(key)
 
     def may_have_happened(self, step: UnfinishedStep) -> Iterator[dict[str, Any]]:
         """The records of a step that no line completes: it may have happened at any time after it began, and before it

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from planrace.checker.logs.mapping.file import LogForm, LogMapping, RecordTempla
 from planrace.checker.logs.mapping.mapper import LogMapper, MappedLine, record_text
 from planrace.checker.logs.mapping.otlp import telemetry_of
 from planrace.checker.logs.mapping.template import Templates
+from planrace.checker.logs.mapping.unfinished import UnfinishedStep
 from planrace.checker.logs.mapping.watch import watching
 from planrace.checker.logs.progress import SILENT, LogProgress
 from planrace.checker.logs.records import EventReader, lines_of, stream_names
@@ -34,9 +35,9 @@ class MappedLogs:
 
     def __init__(self, mapping: LogMapping, reader: EventReader, progress: LogProgress = SILENT) -> None:
         """Raises ``ModelError`` if the mapping names an action or a parameter that the model does not have."""
-        self._mapping, self._reader = mapping, reader
+        self.mapping, self._reader = mapping, reader
         self._progress = progress
-        self._actions = dict(_actions(mapping))
+        self._actions = actions_of(mapping)
         self.unrecognised = 0
         for name, rules in self._actions.items():
             reader.action(name, mapping.place(rules[0]))
@@ -51,43 +52,56 @@ class MappedLogs:
         """Read all lines. Raises ``ModelError`` with file and line, and if an action of the mapping never occurs."""
         with watching() as watch:
             for file, stream in stream_names(files).items():
-                mapper = LogMapper(self._mapping, watch)
+                mapper = LogMapper(self.mapping, watch)
                 for line, data in self._progress.lines(self._lines(file), file):
-                    if self._line(mapper, line, data, stream).kind is LineKind.UNKNOWN:
-                        self.unrecognised += 1
+                    self.take(mapper, line, data, stream)
                 for step in mapper.unfinished:
-                    for record in mapper.may_have_happened(step):
-                        self._add(record, step.line, stream, mapper.called(step.rule))
+                    self.may_have_happened(mapper, step, stream)
         if self._seen:  # if nothing was recognised at all, that is the error
             self._check_never()
 
     def _lines(self, file: Path) -> Iterator[tuple[LogLine, Any]]:
         """What counts as a line, with its value where it has been read."""
-        if self._mapping.file.form is LogForm.OTLP:
+        if self.mapping.file.form is LogForm.OTLP:
             yield from telemetry_of(file)
         else:
             yield from ((LogLine(str(file), number, text), None) for number, text in lines_of(file))
+
+    def take(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> MappedLine:
+        """Read a line, and count it if nothing is recognised in it. Raises ``ModelError``."""
+        found = self._line(mapper, line, data, stream)
+        self.unrecognised += found.kind is LineKind.UNKNOWN
+        return found
+
+    def may_have_happened(self, mapper: LogMapper, step: UnfinishedStep, stream: str) -> None:
+        """Read a step that no line completes. Raises ``ModelError``."""
+        for record in mapper.may_have_happened(step):
+            self._add(record, step.line, stream, mapper.called(step.rule), complete=True)
+
+    def earliest(self, record: Mapping[str, Any], step: UnfinishedStep) -> float:
+        """When a step that no line has completed so far happened at the earliest. Raises ``ModelError``."""
+        return self._reader.earliest(record, step.line)
 
     def _line(self, mapper: LogMapper, line: LogLine, data: Any, stream: str) -> MappedLine:
         """Read a line; returns what it is."""
         found = mapper.read(line, data)
         for record in found.records:
             assert found.rule is not None
-            self._add(record, line, stream, mapper.called(found.rule))
+            self._add(record, line, stream, mapper.called(found.rule), announced=found.announced)
             steps = record.get("any") or [record]
             self._seen.update(step["action"] for step in steps)
         return found
 
-    def _add(self, record: dict[str, Any], line: LogLine, stream: str, rule: str) -> None:
+    def _add(self, record: dict[str, Any], line: LogLine, stream: str, rule: str, **known: bool) -> None:
         try:
-            self._reader.add(record, line, stream)
+            self._reader.add(record, line, stream, **known)
         except ModelError as problem:
             made = f"{problem.what}, in the record of {rule}"
             raise ModelError(made, where=problem.where, remedy=problem.remedy) from None
 
     def _never(self, rare: bool) -> list[str]:
         """Actions of the mapping that did not occur, with those that are ``rare``, or without."""
-        steps = self._mapping.file.step
+        steps = self.mapping.file.step
         unseen = [(a, rules) for a, rules in self._actions.items() if a not in self._seen]
         return [a for a, rules in unseen if rare or not all(steps[n].rare for n in rules)]
 
@@ -96,7 +110,7 @@ class MappedLogs:
         if never:
             what = f"no line of the logs is {' or '.join(never)}, which the mapping names"
             remedy = "repair its match (--explain-mapping shows lines), or write rare = true if logs may have none"
-            raise ModelError(what, where=self._mapping.place(self._actions[never[0]][0]), remedy=remedy)
+            raise ModelError(what, where=self.mapping.place(self._actions[never[0]][0]), remedy=remedy)
 
     # Explaining ----------------------------------------------------------------------------------------------------
     def explain(self, files: Sequence[Path], first: int = FIRST) -> MappingExplanation:
@@ -106,7 +120,7 @@ class MappedLogs:
         counts: Counter[LineKind] = Counter()
         with watching() as watch:
             for file, stream in stream_names(files).items():
-                left, mapper = first, LogMapper(self._mapping, watch)
+                left, mapper = first, LogMapper(self.mapping, watch)
                 for n, (line, kind, explained) in enumerate(self._explanations(mapper, file, stream)):
                     counts[kind] += 1
                     further = n >= first and left > 0 and kind in ATTENTION
@@ -114,7 +128,7 @@ class MappedLogs:
                         shown.append(ExplainedLine(line, kind, explained()))
                     if further:
                         left -= 1
-        return MappingExplanation(self._mapping.path, tuple(shown), counts, tuple(self._never(rare=True)))
+        return MappingExplanation(self.mapping.path, tuple(shown), counts, tuple(self._never(rare=True)))
 
     def _explanations(
         self, mapper: LogMapper, file: Path, stream: str
@@ -141,7 +155,7 @@ def _records(read: MappedLine) -> tuple[str, ...]:
     return tuple(map(record_text, read.records))
 
 
-def _actions(mapping: LogMapping) -> Iterator[tuple[str, list[int]]]:
+def actions_of(mapping: LogMapping) -> dict[str, list[int]]:
     """The actions that a mapping names, with the steps that name them."""
     templates, found = Templates(mapping.file.tables), dict[str, list[int]]()
     for n, rule in enumerate(mapping.file.step):
@@ -151,4 +165,4 @@ def _actions(mapping: LogMapping) -> Iterator[tuple[str, list[int]]]:
             for text in texts:
                 for name in templates.values(text) if isinstance(text, str) else ():
                     found.setdefault(name, []).append(n)
-    yield from found.items()
+    return found
