@@ -79,7 +79,8 @@ SIGNATURES = {
     ),
     "follow": (
         "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, "
-        "unlogged=(), uncertainty=0.0, max_width=20000, lag=2.0, patience=60.0, time_limit=None, tell=None, listener=None)"
+        "unlogged=(), uncertainty=0.0, max_width=20000, lag=2.0, patience=60.0, time_limit=None, tell=None, "
+        "listener=None)"
     ),
     "replay": ("(trace, driver, protocol=None, parameters=None, *, name=None, loops=3, then=None, time_limit=None)"),
     "state_machine": (
