@@ -15,7 +15,7 @@ from typing import Any
 
 from planrace.checker.drive.observing import Partial
 from planrace.checker.logs.events import LogEvent, Observation, StepPattern
-from planrace.checker.logs.generations import ROOM, Generations
+from planrace.checker.logs.generations import Generations
 from planrace.model.language import Instance
 
 
@@ -26,10 +26,10 @@ class CompactEvents:
     def __init__(self, generations: Generations, events: Sequence[LogEvent]) -> None:
         self._generations = generations
         self._places = generations.places
-        self._widest = 2 * max(generations.form.distance, ROOM) + 2
+        self._widest = 2 * max(generations.form.distance, generations.room) + 2
         self._greatest = 1
         self.events = [self._compact(e) for e in events]
-        self.instance: Instance = generations.instance(self._greatest + ROOM)
+        self.instance: Instance = generations.instance(self._greatest + generations.room)
 
     def _compact(self, event: LogEvent) -> LogEvent:
         live = sorted({*self._generations.named(event)} - {0})

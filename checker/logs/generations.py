@@ -7,17 +7,17 @@ come again and again however long the log is. The protocol's bound on generation
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from planrace.checker.drive.observing import Partial
 from planrace.checker.logs.events import LogEvent, StepPattern, Stream
 from planrace.checker.logs.judge import judged_of
 from planrace.checker.logs.states import ModelStates, Situation, Taken
-from planrace.checker.semantics.context import Context, State
+from planrace.checker.semantics.context import Context, RangeError, State
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.normal_form import NormalForm, normal_form
 from planrace.checker.semantics.replay import Pick
@@ -26,12 +26,16 @@ from planrace.model.language.sorts import Int, Scalar, Size, bounds_of, is_scala
 from planrace.model.language.system import System
 from planrace.model.language.terms import subterms
 
+X = TypeVar("X")
 UNBOUNDED = 1_000_000
 """The greatest generation that a log may name."""
 SMALL = 10
 """Generations of the small instance, at first."""
 ROOM = 3
-"""Generations of the small instance that no state has, so that the counter is below the bound after a step, too."""
+"""Generations of the small instance that no state has, so that the counter is below the bound after a step, too; more
+if a step makes it grow by more."""
+WIDEST = 1_000
+"""Generations of the small instance up to which it is made larger for a step that leaves it."""
 TRIED = 64
 """Values of the counter for which the model's comparisons with constants must have one truth."""
 
@@ -57,6 +61,19 @@ class Generations:
     def places(self) -> frozenset[int]:
         """The places in a state of the variables that hold generations."""
         return frozenset(n for n, v in enumerate(self._instance.system.variables) if v.name in self.form.variables)
+
+    @cached_property
+    def room(self) -> int:
+        """By how much a step lets the counter grow at most, where that is a constant; at least ``ROOM``."""
+        found = [ROOM]
+        interpreter = Interpreter(self.instance(UNBOUNDED))
+        for name in self.counting:
+            for outcome in self._instance.system.actions[name].outcomes:
+                for update in outcome.updates:
+                    if update.target.data == self.form.counter and _only(update.value, self.form.counter):
+                        context = Context({}, self._counting_to(1))
+                        found.append(int(interpreter.evaluate(update.value, context)) - 1)
+        return max(found)
 
     def in_parameters(self, action: str) -> tuple[bool, ...]:
         """Which parameters of an action are generations."""
@@ -115,10 +132,15 @@ class Generations:
         for c in range(1, last + 1):
             state = self._counting_to(c)
             for term in self.form.absolute:
-                if {t.data for t in subterms(term) if t.op in (Op.VARIABLE, Op.BOUND)} != {self.form.counter}:
+                if not _only(term, self.form.counter):
                     return None
             found.append([interpreter.evaluate(term, Context({}, state)) for term in self.form.absolute])
         return found[0] if all(truth == found[0] for truth in found) else None
+
+
+def _only(term: Term, variable: str) -> bool:
+    """Whether a term reads this variable, and no other one."""
+    return {t.data for t in subterms(term) if t.op in (Op.VARIABLE, Op.BOUND)} == {variable}
 
 
 def generations_of(instance: Instance, given: Collection[str] = ()) -> Generations | None:
@@ -234,9 +256,10 @@ class NormalStates(ModelStates):
     """States in their normal form, with the numbers that their generations have in the logs."""
 
     def __init__(self, generations: Generations) -> None:
-        super().__init__(generations.instance(SMALL))
+        most = SMALL - ROOM + generations.room
+        super().__init__(generations.instance(most))
         self.generations, self._form = generations, generations.form
-        self._small, self._most = self.interpreter, SMALL
+        self._small, self._most = self.interpreter, most
         self.interpreter = LiveInterpreter(generations)
         self._live: dict[int, tuple[int, ...]] = {}
         self._generations_in: dict[str, tuple[bool, ...]] = {}
@@ -277,17 +300,32 @@ class NormalStates(ModelStates):
         live = self._form.values(state)
         most = [self._form.least, *[self._form.distance] * len(live)]
         places = [*accumulate(min(v - u, m) for (u, v), m in zip(pairwise([0, *live]), most, strict=False))]
-        if places and places[-1] > self._most - ROOM:
-            self._most = 2 * places[-1]
-            self._small = Interpreter(self.generations.instance(self._most))
+        if places and places[-1] > self._most - self.generations.room:
+            self._widen(2 * places[-1] + self.generations.room)
         return self._form.renamed(state, dict(zip(live, places, strict=True))), live or (0,)
 
+    def _widen(self, most: int) -> None:
+        self._most = most
+        self._small = Interpreter(self.generations.instance(most))
+
+    def _inside(self, result: Callable[[], X]) -> X:
+        """What steps make of a state. Where one leaves the small instance, that is made larger: how much the counter
+        grows may depend on the state. Raises ``RangeError`` if that does not help."""
+        while True:
+            try:
+                return result()
+            except RangeError:
+                if self._most > WIDEST:
+                    raise
+                self._widen(2 * self._most)
+
     def _performed(self, number: int, pick: Pick) -> Taken | None:
-        found = self._small.perform(self._states[number], self.actions[pick[0]], pick[1])
+        state, action = self._states[number], self.actions[pick[0]]
+        found = self._inside(lambda: self._small.perform(state, action, pick[1]))
         return None if found is None else self._taken(number, pick, found[0].outcome.name, found[1])
 
     def _enabled(self, number: int, action: Action) -> list[Taken]:
-        moves = self._small.moves_of(self._states[number], action)
+        moves = self._inside(lambda: list(self._small.moves_of(self._states[number], action)))
         return [self._taken(number, (action.name, m.choice), m.outcome.name, after) for m, after in moves]
 
     def _taken(self, number: int, pick: Pick, outcome: str | None, after: State) -> Taken:
@@ -300,7 +338,7 @@ class NormalStates(ModelStates):
 
     def plain(self, last: Situation) -> Interpreter:
         """The plain interpreter of an instance that is large enough for a run with this last situation."""
-        return Interpreter(self.generations.instance(last[1][-1] + 1))
+        return Interpreter(self.generations.instance(last[1][-1] + self.generations.room))
 
     # Numbers beside the state ----------------------------------------------------------------------------------------
     def named(self, event: LogEvent) -> bool:

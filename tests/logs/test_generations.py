@@ -18,7 +18,8 @@ from planrace.checker.results.conformance import Conformance, LogLine
 from planrace.checker.run.request import select
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter
-from planrace.model.language import Protocol, exists, forall, integers, step, update, when
+from planrace.model.language import If, Protocol, exists, forall, integers, step, update, when
+from planrace.properties.kinds import invariant
 from tests.logs.logs import Records, logged, random_run
 
 PLANS = 12
@@ -256,3 +257,41 @@ def test_where_generations_come_from_is_composed() -> None:
         assert moved(moved(absolute, first), then) == moved(absolute, composed(first, then))
     assert composed(None, None) is None
     assert composed((0,), None) == composed(None, (0,)) == (0,)
+
+
+def leaping(by: int, always: bool) -> Protocol:
+    """The counter grows by so many: always, or only if the one before was picked up."""
+    p = Protocol("leaping")
+    version = integers(0, p.parameter("most", 9, 1, 15), "version")
+    latest, active = p.variable("latest", version, 0), p.variable("active", version, 0)
+
+    @p.action(by="planner")
+    def publish():  # type: ignore[no-untyped-def]
+        further = latest + by if always else latest + If(latest == active, by, 1)
+        return step(when(latest >= active), update(latest, further))
+
+    @p.action(by="worker")
+    def pick():  # type: ignore[no-untyped-def]
+        return step(when(latest > active), update(active, latest))
+
+    p.declare(invariant("idle", latest == active, "everything published was picked up"))
+    return p
+
+
+@pytest.mark.parametrize("by", [1, 3, 5, 40])
+@pytest.mark.parametrize("always", [True, False])
+def test_a_counter_may_grow_by_any_constant(by: int, always: bool, tmp_path: Path) -> None:
+    """The small instance has room for it; the report is about the numbers of the logs, and so is the replayed run."""
+    log = tmp_path / "a.jsonl"
+    pairs = [[{"action": "publish", "before": {"latest": n * by}}, {"action": "pick"}] for n in range(6)]
+    records = [r for pair in pairs for r in pair]
+    last = {"action": "publish", "after": {"latest": 7 * by}}
+    log.write_text("".join(json.dumps(r) + "\n" for r in [*records, last]))
+    report = conform(leaping(by, always), log)
+    assert report.verdict is Conformance.CONFORMS
+    assert report.unbounded == "most"
+    assert report.judged is not None
+    assert [r.failed for r in report.rates] == [0]
+    wrong = [*records, {"action": "publish", "after": {"latest": 7 * by + 1}}]
+    log.write_text("".join(json.dumps(r) + "\n" for r in wrong))
+    assert conform(leaping(by, always), log).verdict is Conformance.DIVERGES
