@@ -15,8 +15,8 @@ from planrace.checker.cli.main import run
 from planrace.checker.results.conformance import Conformance
 from planrace.checker.run.request import select
 from planrace.checker.semantics.interpreter import Interpreter, State
-from planrace.model.language import Instance, Protocol, boolean, integers, step, update, when
-from planrace.properties.kinds import Invariant, invariant
+from planrace.model.language import Instance, Protocol, boolean, integers, step, taken, update, when
+from planrace.properties.kinds import Invariant, invariant, step_invariant
 from tests.logs.logs import Records, logged, random_run
 from tests.logs.oracle import is_step, may_be_next
 
@@ -279,3 +279,49 @@ def test_an_unseen_step_that_only_a_property_needs_is_not_forgotten(tmp_path: Pa
     assert report.verdict is Conformance.AMBIGUOUS
     assert [(r.violates, r.hidden) for r in report.every] == [(("served",), 0), ((), 1)]
     assert conform(repaired_in_time(), log, logged=["repair"]).verdict is Conformance.CONFORMS
+
+
+def watched(forbidden: str) -> Protocol:
+    """Nobody logs the slip, which some line needs; a property of its step forbids it: before the work, behind it, or
+    both."""
+    p = Protocol("watched")
+    at = p.variable("at", integers(0, 2), 0)
+    worked = p.variable("worked", boolean(), False)
+
+    @p.action(by="environment")
+    def slip():  # type: ignore[no-untyped-def]
+        return step(when(at == 0), update(at, 2))
+
+    @p.action(by="worker")
+    def work():  # type: ignore[no-untyped-def]
+        return step(when(~worked), update(worked, True))
+
+    @p.action(by="it")
+    def back():  # type: ignore[no-untyped-def]
+        return step(when(at == 2), update(at, 1))
+
+    allowed = {"before": worked, "behind": ~worked, "both": ~worked & worked}[forbidden]
+    p.declare(step_invariant("slips_well", taken("slip").implies(allowed), "it slips when it does no harm"))
+    return p
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "verdict", "code"),
+    [
+        ("both", Conformance.CONFORMS, 1),  # every run violates it
+        ("behind", Conformance.AMBIGUOUS, 3),  # a run with an earlier slip violates nothing
+        ("before", Conformance.CONFORMS, 0),  # unseen steps happen as late as they may, and that violates nothing
+    ],
+)
+def test_an_unseen_step_may_violate_a_property_by_itself(
+    forbidden: str, verdict: Conformance, code: int, tmp_path: Path
+) -> None:
+    """Whatever is told is the least that the logs allow: no violation is told that some run avoids."""
+    log = written(tmp_path, [{"action": "work"}, {"action": "back"}])
+    report = conform(watched(forbidden), log)
+    assert (report.verdict, report.exit_code) == (verdict, code)
+    assert [r.violates for r in report.every] == {
+        "both": [("slips_well",)],
+        "behind": [(), ("slips_well",)],
+        "before": [()],
+    }[forbidden]
