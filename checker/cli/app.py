@@ -15,7 +15,8 @@ from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
 from planrace.checker.cli.pages import PAGES
-from planrace.checker.cli.values import Name, NumberType, ProtocolName
+from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName
+from planrace.checker.results.bitstate import Order
 
 EVERY_FORMAT = "text, json, html, … (see explain)."
 
@@ -64,8 +65,32 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
     metavar="FILE",
     help="Write the LLVM IR of the search, which then uses machine code.",
 )
-@options.seed("Seed of the simulation (default: a new one, printed).")
-@options.option(Topic.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
+@options.seed("Seed of the simulation or the bitstate searches (default: a new one, printed).")
+@options.option(
+    Topic.SEARCH,
+    "--runs",
+    type=NumberType("runs"),
+    help="Runs of the simulation (default: 100), or bitstate searches (default: 8).",
+)
+@options.option(
+    Topic.SEARCH,
+    "--bit-array",
+    type=Memory("bit_array"),
+    help="Memory for the bits of a search (default: 64M).",
+)
+@options.option(
+    Topic.SEARCH,
+    "--hashes",
+    type=NumberType("hashes"),
+    metavar="N",
+    help="Hash functions of a bitstate search (default: 3).",
+)
+@options.option(
+    Topic.SEARCH,
+    "--order",
+    type=click.Choice([o.value for o in Order]),
+    help="Order of the bitstate searches (default: both in turn).",
+)
 @options.output(EVERY_FORMAT)
 @options.option(
     Topic.EXPLAIN,

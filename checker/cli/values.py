@@ -36,17 +36,24 @@ class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new v
 
 
 class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A number of bytes: 8G, 512M, 1.5GiB."""
+    """A number of bytes: 8G, 512M, 1.5GiB; within the range that the same parameter has in Python."""
 
     name = "SIZE"
+
+    def __init__(self, of: str = "max_memory") -> None:
+        self.range = RANGES[of]
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
         try:
-            return bytes_of(str(value))
+            size = bytes_of(str(value))
         except ValueError as problem:
             self.fail(f"{problem}; write 8G or 512M.", param, ctx)
+        fault = self.range.error_text(size)
+        if fault is not None:
+            self.fail(f"{shortened(value)} {fault}; {self.range.remedy}.", param, ctx)
+        return size
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only

@@ -88,8 +88,8 @@ class CheckInput(Selected):
     ] = None
     depth: Annotated[int | None, Field(description="Limit on the depth of the search.")] = None
     max_states: Annotated[int | None, Field(description="Limit on the number of states.")] = None
-    seed: Annotated[int | None, Field(description="Of engine simulate.")] = None
-    runs: Annotated[int | None, Field(description="Of engine simulate.")] = None
+    seed: Annotated[int | None, Field(description="Of engines simulate and bitstate.")] = None
+    runs: Annotated[int | None, Field(description="Of engines simulate and bitstate.")] = None
 
 
 class ProveInput(Choices, Timed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from planrace.checker.results.bitstate import Bitstate
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.notebook import NotebookRepr
 from planrace.checker.results.proof import Certificate, Confirmation, InductionCounterexample
@@ -131,6 +132,8 @@ class Coverage:
     """The sort of generations, if states were counted up to their normal form."""
     partition: str | None = None
     """How the states were divided among several processes, as a sentence."""
+    bitstate: Bitstate | None = None
+    """Of bitstate searches: what each of them covered. The other numbers are those of the one that met most states."""
 
     @property
     def states_per_second(self) -> int:

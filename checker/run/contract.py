@@ -27,6 +27,8 @@ class Ability(StrEnum):
     """It can look for a scenario (``--scenario``)."""
     RANDOM = "random"
     """It takes a seed and a number of runs (``--seed``, ``--runs``)."""
+    BITSTATE = "bitstate"
+    """It searches with bit arrays (``--bit-array``, ``--hashes``, ``--order``)."""
     MACHINE_CODE = "machine code"
     """It can generate machine code (``--dump-ir``)."""
     CLUSTER = "cluster"
@@ -98,7 +100,13 @@ DEMANDS = (
     Demand(
         Ability.RANDOM,
         lambda o: o.seed is not None or o.runs is not None,
-        "--seed and --runs are options of random simulation",
+        "--seed and --runs are options of random simulation and of bitstate search",
+        "add --engine {able} or --engine bitstate",
+    ),
+    Demand(
+        Ability.BITSTATE,
+        lambda o: not (o.bit_array is None and o.hashes is None and o.order is None),
+        "--bit-array, --hashes and --order are options of bitstate search",
         "add --engine {able}",
     ),
 )

@@ -8,14 +8,19 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from planrace.checker.engines.limits import Limits, Listener, memory_in_use
+from planrace.checker.results.bitstate import Order
 from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
+from planrace.model.language.errors import known
 
 CLUSTER = "cluster"
 """The engine that ``Options.cluster`` means where none is named."""
 CLUSTERS = ("local", "auto")
-NUMBERS = ("depth", "max_states", "max_memory", "time_limit", "seed", "runs", "workers", "shards", "alternatives")
+NUMBERS = (
+    *("depth", "max_states", "max_memory", "time_limit", "workers", "shards", "alternatives"),
+    *("seed", "runs", "bit_array", "hashes"),
+)
 """Fields of ``Options`` that are numbers."""
 
 
@@ -39,6 +44,13 @@ class Options:
     time_limit: float | None = None
     seed: int | None = None
     runs: int | None = None
+    """The random runs of a simulation, or the searches of engine bitstate."""
+    bit_array: int | None = None
+    """The bytes of the bit array of each bitstate search."""
+    hashes: int | None = None
+    """The hash functions of bitstate searches."""
+    order: str | None = None
+    """The order of all bitstate searches, "breadth" or "depth"; None: both in turn."""
     workers: int | None = None
     cluster: str | None = None
     """Search on a cluster: ``local`` (Ray is started on this machine), ``auto`` (the Ray cluster that it belongs to) or
@@ -63,6 +75,8 @@ class Options:
 
     def __post_init__(self) -> None:
         check_arguments({f.name: getattr(self, f.name) for f in fields(self)}, {f.name: f.type for f in fields(self)})
+        if self.order is not None:
+            known(self.order, [o.value for o in Order], "order of a search")
         check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
         if self.cluster is not None:

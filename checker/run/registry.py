@@ -7,6 +7,7 @@ from planrace.checker.results.report import Report
 from planrace.checker.run.cluster_engine import OnCluster
 from planrace.checker.run.contract import DEMANDS, Ability, Answers, Engine
 from planrace.checker.run.explicit_engines import Adaptive, InMachineCode, InPython
+from planrace.checker.run.hunting import BitstateHunt
 from planrace.checker.run.options import Options
 from planrace.checker.run.proof_engine import EverySize
 from planrace.checker.run.request import Request
@@ -24,6 +25,7 @@ ENGINES: dict[str, Engine] = {
         InMachineCode(),
         OnCluster(),
         RandomRuns(),
+        BitstateHunt(),
         BoundedSearch(),
         KInduction(),
         SpacerSearch(),

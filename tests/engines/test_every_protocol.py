@@ -37,6 +37,7 @@ LIMITS: dict[str, dict[str, Any]] = {
     "explicit": {"max_states": 2_000},
     "native": {"max_states": 20_000, "workers": 1},
     "simulate": {"runs": 5, "depth": 15, "seed": 1},
+    "bitstate": {"runs": 2, "depth": 15, "seed": 1, "workers": 1, "bit_array": 2**20},
     "bmc": {"depth": 2, "time_limit": 1.0},
     "induction": {"depth": 2, "time_limit": 1.0},
     "spacer": {"time_limit": 0.5},

@@ -26,7 +26,7 @@ PART = 50
 USUAL = 1
 """So many parts are in the usual run."""
 EVERY = {"explicit": 1, "orbits": 4, "usual": 8, "simulate": 20, "forms": 100, "native": 100, "native_orbits": 100}
-EVERY |= {"interpreter": 4, "bmc": 20, "induction": 20, "spacer": 100, "proof": 20}
+EVERY |= {"interpreter": 4, "bitstate": 50, "bmc": 20, "induction": 20, "spacer": 100, "proof": 20}
 """Of so many systems one is asked about by that engine or in these forms."""
 LONG = pytest.mark.long(f"{SYSTEMS - USUAL * PART:,} of {SYSTEMS:,} random systems, 50 a test, in every engine")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from planrace.checker import instance_of
+from planrace.checker import Verdict, instance_of
 
 from .. import naive
 from .draw import Drawn
@@ -89,6 +89,16 @@ def simulate(j: Judge) -> None:
     j.ask("simulate", j.checkable, seed=1, runs=30, depth=20)
 
 
+def bitstate(j: Judge) -> None:
+    """Bitstate search in both orders, where nothing is omitted: what can be met is met."""
+    for order in ("breadth", "depth"):
+        given: dict[str, Any] = {"seed": 1, "runs": 1, "workers": 1, "bit_array": 1 << 20, "symmetry": False}
+        report = j.ask("bitstate", j.checkable, order=order, **given)
+        for f in report.findings if report is not None else ():
+            if f.verdict is Verdict.UNKNOWN and j.truth.told[f.name].length is not None:
+                j.complain(f"bitstate {order}", f"{f.name} is not decided, and a run decides it")
+
+
 SLOW = 300
 """States from which the interpreter takes too long."""
 
@@ -98,6 +108,7 @@ STAGES: dict[str, Callable[[Judge], None]] = {
     "usual": usual,
     "orbits": orbits,
     "simulate": simulate,
+    "bitstate": bitstate,
     "native": native,
     "native_orbits": native_orbits,
     "bmc": bmc,

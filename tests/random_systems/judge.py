@@ -21,8 +21,8 @@ from .runs import wrong_run
 from .truth import LIVE, Told, Truth, orbits
 from .write import load
 
-LIMIT = "would need"
-"""What an engine says where sets are too wide for it: no answer, and none that is wrong."""
+LIMIT = "would need", "needs machine code, and there is none"
+"""What an engine says where sets or numbers are too wide for it: no answer, and none that is wrong."""
 
 
 @contextmanager
@@ -121,13 +121,13 @@ class Judge:
                 return None
             if self.truth.deadlock != -1 and self.truth.nothing:
                 self.complain(who, "no error, though nothing can ever happen")
-            self.compare(who, report, bounded=engine in ("bmc", "simulate", "induction", "spacer"))
+            self.compare(who, report, bounded=engine in ("bmc", "simulate", "bitstate", "induction", "spacer"))
             return report
         return None
 
     def _refused(self, who: str, problem: ModelError, names: Sequence[str]) -> None:
         """An error of the model; is there one?"""
-        if LIMIT in str(problem):
+        if any(limit in str(problem) for limit in LIMIT):
             return
         asked = [self.truth.told[n] for n in names or self.asked]
         right = self.truth.wrong is None and self.truth.deadlock != -1  # -1: final has no value somewhere

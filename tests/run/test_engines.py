@@ -65,7 +65,11 @@ def test_a_new_engine_is_listed(toy: FirstSteps, capsys: pytest.CaptureFixture[s
             ["--scenario", "outage"],
             "cannot be combined with properties (leave out --engine or --property)",
         ),
-        (["--runs", "3"], "are options of random simulation (add --engine simulate)"),
+        (
+            ["--runs", "3"],
+            "of random simulation and of bitstate search (add --engine simulate or --engine bitstate)",
+        ),
+        (["--hashes", "3"], "are options of bitstate search (add --engine bitstate)"),
     ],
 )
 def test_errors_say_what_a_new_engine_cannot_do(
@@ -114,6 +118,6 @@ def tables() -> list[list[list[str]]]:
 
 
 def test_the_documents_have_every_engine() -> None:
-    meanings, able = tables()
+    meanings, able, *_ = tables()
     assert [name for cells in meanings for name in re.findall(r"`(\w+)`", cells[0])] == list(ENGINES)
     assert able == [row(e) for e in ENGINES.values()]

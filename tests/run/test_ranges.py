@@ -28,6 +28,8 @@ NUMBERS = {
     "--shards": P,
     "--seed": [*P, "--engine", "simulate"],
     "--runs": [*P, "--engine", "simulate"],
+    "--bit-array": [*P, "--engine", "bitstate"],
+    "--hashes": [*P, "--engine", "bitstate"],
     "--with-alternatives": P,
     "prove --rlimit": P,
     "prove --time-limit": P,

@@ -141,11 +141,11 @@ class Program:
         return translated("search", self.constants, [*self.sources, dialect(inserting)])
 
 
-def translated(name: str, constants: dict[str, int], sources: Sequence[str]) -> str:
-    """The LLVM IR of sources in the dialect."""
+def translated(name: str, constants: dict[str, int], sources: Sequence[str], inline: tuple[str, ...] = INLINE) -> str:
+    """The LLVM IR of sources in the dialect; functions named in ``inline`` are always inlined."""
     translator = Translator(name, constants)
     for source in sources:
-        translator.add(source, inline=INLINE)
+        translator.add(source, inline=inline)
     return str(translator.module)
 
 

@@ -18,6 +18,7 @@ import msgspec
 
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.write import OF_PROPERTY
+from planrace.checker.results.bitstate import Bitstate, BitstateSearch, Order
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
@@ -209,6 +210,33 @@ class ProofForm(msgspec.Struct):
         return Certificate(self.properties, self.statement, self.assumptions, self.conjuncts, obligations)
 
 
+class BitstateSearchForm(msgspec.Struct):
+    """One bitstate search; its probabilities are computed anew."""
+
+    order: Order
+    most: int
+    bound: int
+    states: int
+    transitions: int
+    depth: int
+    dropped: int
+    cut: int
+    set: int
+    stopped: str
+
+
+class BitstateForm(msgspec.Struct):
+    """Bitstate searches."""
+
+    bits: int
+    hashes: int
+    searches: tuple[BitstateSearchForm, ...]
+
+    def made(self) -> Bitstate:
+        rows = ({f.name: getattr(s, f.name) for f in fields(BitstateSearch)} for s in self.searches)
+        return Bitstate(self.bits, self.hashes, tuple(BitstateSearch(**row) for row in rows))
+
+
 class CoverageForm(msgspec.Struct):
     """What a search covered; of why it stopped, JSON has the sentence."""
 
@@ -226,10 +254,12 @@ class CoverageForm(msgspec.Struct):
     states_per_orbit: int = 1
     normalised: str | None = None
     partition: str | None = None
+    bitstate: BitstateForm | None = None
 
     def made(self) -> Coverage:
-        same = {f.name: getattr(self, f.name) for f in fields(Coverage) if f.name != "stopped"}
-        return Coverage(**same, stopped=StopReason(StopKind.REPORTED, self.stopped) if self.stopped else None)
+        same = {f.name: getattr(self, f.name) for f in fields(Coverage) if f.name not in ("stopped", "bitstate")}
+        stopped = StopReason(StopKind.REPORTED, self.stopped) if self.stopped else None
+        return Coverage(**same, stopped=stopped, bitstate=None if self.bitstate is None else self.bitstate.made())
 
 
 class ReportForm(msgspec.Struct):

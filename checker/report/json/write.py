@@ -9,6 +9,7 @@ from typing import Any
 
 from planrace.checker.report.json.proofs import certificate_json
 from planrace.checker.report.trace.wholes import plain_wholes
+from planrace.checker.results.bitstate import Bitstate
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
@@ -110,7 +111,15 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         "sliced": list(e.sliced),
         **normalised,
         **partition,
+        **({} if e.bitstate is None else {"bitstate": _bitstate(e.bitstate)}),
     }
+
+
+def _bitstate(b: Bitstate) -> dict[str, Any]:
+    rows = [
+        {**vars(s), "order": s.order.value, "omission": b.omission(s), "omission_at_end": b.last(s)} for s in b.searches
+    ]
+    return {"bits": b.bits, "hashes": b.hashes, "searches": rows}
 
 
 def _warned(w: ModelWarning, variables: Sequence[Declared]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from planrace.checker.report.text.because import finding_because, others_text
+from planrace.checker.report.text.bitstate import bitstate_blocks
 from planrace.checker.report.text.continuations import continuation, runbook
 from planrace.checker.report.text.matches import match_blocks
 from planrace.checker.report.text.proofs import certificate
@@ -169,6 +170,8 @@ def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
 def _covered(report: Report) -> Iterator[Block]:
     if report.exploration is not None:
         yield Paragraph(coverage(report, report.exploration))
+        if report.exploration.bitstate is not None:
+            yield from bitstate_blocks(report.exploration.bitstate)
         yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
         if _outgrown(report, report.exploration):
             yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
@@ -182,7 +185,7 @@ def _verdicts(report: Report) -> Verdicts:
 def _outgrown(report: Report, e: Coverage) -> bool:
     """A bound stopped a search before it could decide."""
     undecided = report.verdict is Verdict.UNKNOWN and e.stopped is not None and not report.interrupted
-    return undecided and report.engine != "simulate" and not report.every_size
+    return undecided and report.engine not in ("simulate", "bitstate") and not report.every_size
 
 
 def _moral(report: Report, said: list[Block]) -> Iterator[Block]:
@@ -209,6 +212,9 @@ def coverage(report: Report, e: Coverage) -> str:
     by = f"explicit search in machine code by {_workers(e.workers)}"
     engines = {"simulate": "random simulation", "native": by, "cluster": f"{by} on a cluster"}
     what = engines.get(report.engine, f"{report.engine} search")
+    if e.bitstate is not None:
+        searches = counted(len(e.bitstate.searches), "bitstate search", "bitstate searches")
+        what = f"{searches} in machine code by {_workers(e.workers)}"
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
     normal = f", up to the normal form of {e.normalised}" if e.normalised is not None else ""

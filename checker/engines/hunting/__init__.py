@@ -1,0 +1,1 @@
+"""Bitstate search: hunting for violations in spaces that no memory holds."""
