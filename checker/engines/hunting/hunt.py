@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from planrace.checker.engines.answer import Answer, retrace
+from planrace.checker.engines.answer import Answer, retrace, verdict_met
 from planrace.checker.engines.explicit.questions import Questions, raise_range_error
-from planrace.checker.engines.explicit.step_function import Kernel, OutOfRangeError
+from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.hunting.code import HuntingCode
 from planrace.checker.engines.hunting.walks import BitWalk, BreadthFirst, DepthFirst, first_met
 from planrace.checker.engines.hunting.words import MET
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.results.bitstate import BitstateSearch, Order
+from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError
-from planrace.properties.kinds import Property
+from planrace.properties.kinds import Checkable, Property
 
 SHORTENED = (1 << 12, 1 << 14)
 """Widths of the searches for a shorter run."""
@@ -44,17 +45,29 @@ class HuntPlan:
 
 
 @dataclass(frozen=True)
-class Hunted:
-    """What one search found; ``failure`` is an error of the model that it met."""
+class Met:
+    """A run (its packed states) that meets a term: the bit of the term in ``code``, and the bits of its terms about
+    states."""
 
-    answers: dict[str, Answer]
+    path: list[int]
+    code: HuntingCode
+    term: int
+    states: int
+
+
+@dataclass(frozen=True)
+class Hunted:
+    """What one search found: for each property that was decided, how. ``failure`` is an error of the model that it
+    met."""
+
+    met: dict[str, Met]
     covered: BitstateSearch
     failure: Exception | None = None
 
 
 class Hunt:
     """One search for ``properties`` with ``code`` that looks for all of them; ``stop`` says that it must end. Searches
-    of several threads share a ``lock`` for what they do in Python, and ``how`` tells how runs were found."""
+    of several threads share a ``lock`` for what they do in Python."""
 
     def __init__(
         self,
@@ -62,20 +75,25 @@ class Hunt:
         code: HuntingCode,
         properties: Sequence[Property],
         plan: HuntPlan,
-        how: str,
         stop: Callable[[], bool],
         lock: Lock,
     ) -> None:
         self.kernel, self.code, self.plan = kernel, code, plan
-        self._stop, self._lock = stop, lock
-        self._questions = Questions(properties, how)
-        self._questions.watch()
-        self.walk = self._walk(plan)
+        self._properties, self._stop, self._lock = properties, stop, lock
+        self._met: dict[str, Met] = {}
+        self.walk = self._walk(self._open())
 
-    def _walk(self, plan: HuntPlan) -> BitWalk:
-        """A walk from the beginning, which looks for the terms that the code evaluates."""
-        self._terms = [p for some in self._questions.watched for p in some]
-        self._of_states = (1 << len(self._questions.watched[0])) - 1
+    def _open(self) -> Questions:
+        """What is not decided, as the code looks for it."""
+        questions = Questions([p for p in self._properties if p.name not in self._met], "")
+        questions.watch()
+        return questions
+
+    def _walk(self, questions: Questions) -> BitWalk:
+        """A walk from the beginning, which looks for all terms of the code."""
+        plan = self.plan
+        self._terms = [p for some in questions.watched for p in some]
+        self._of_states = (1 << len(questions.watched[0])) - 1
         settings: dict[str, Any] = {
             "seed": plan.seed,
             "size": plan.size,
@@ -109,7 +127,7 @@ class Hunt:
             set=walk.bits_set,
             stopped=stopped,
         )
-        return Hunted(self._questions.answers, covered, failure)
+        return Hunted(self._met, covered, failure)
 
     def _searched(self) -> str:
         """Search; returns why it ended."""
@@ -119,12 +137,12 @@ class Hunt:
                 return "it was stopped"
             found = self.walk.go_on()
             if found == MET:
-                with self._lock:
-                    self._attend()
+                self._attend()
             elif found == FAILED:
                 with self._lock:
                     self._fail()
-            if not self._questions.open or (self.plan.fail_fast and self._questions.violated):
+            violated = self.plan.fail_fast and any(verdict_met(p) is Verdict.VIOLATED for p in self._decided())
+            if violated or all(p.name in self._met for p in self._properties):
                 return "it found what it looked for"
             if most is not None and self.walk.states >= most:
                 return f"the bound of {numbered(most, 'state')} was reached"
@@ -132,74 +150,72 @@ class Hunt:
                 return "half of the bits were set"
         return "no state was left"
 
+    def _decided(self) -> list[Checkable]:
+        return [p for p in self._terms if p.name in self._met]
+
     def _attend(self) -> None:
-        """Answer the properties that the state just expanded decides, each by a run that is shortened."""
+        """Note the run to the state just expanded, for the properties that it decides."""
         path, met = self.walk.path(), self.walk.met
         for k, p in enumerate(self._terms):
-            if met >> k & 1 and p.name not in self._questions.answers:
-                self._settle(self._shortened(path, 1 << k))
-                if p.name not in self._questions.answers:
-                    self._settle(path)
-                if p.name not in self._questions.answers:
-                    raise ReplayError(f"machine code finds that {p.name} is decided where the step function does not")
-        still = {p.name for p in self._questions.open}
-        self.walk.seek(sum(1 << k for k, p in enumerate(self._terms) if p.name in still))
-
-    def _settle(self, path: list[int]) -> None:
-        """Answer what the last state of a run decides."""
-        recorded: list[Recording] = []
-
-        def recording() -> Recording:
-            """A run for each property: that of a step gets one more."""
-            recorded.append(self._recording(path))
-            return recorded[-1]
-
-        hits: list[tuple[int, int]] = []
-        try:
-            found = self.kernel.expand(self._questions.watch())(path[-1], [], hits)
-        except OutOfRangeError:
-            raise_range_error(recording(), self._questions)
-            raise
-        self._questions.settle(found, hits if len(path) <= self.walk.bound else [], recording)
+            if met >> k & 1:
+                self._met[p.name] = Met(path, self.code, 1 << k, self._of_states)
+        self.walk.seek(sum(1 << k for k, p in enumerate(self._terms) if p.name not in self._met))
 
     def _fail(self) -> None:
         """Raise the interpreter's error for a value out of range. Machine code also evaluates what is decided already:
         if the error is there, the search starts again without that, as the reference engine goes on without it."""
-        watch = self._questions.watch()
-        raise_range_error(self._recording(self.walk.path()), self._questions)
-        if len(self._questions.open) == len(self._terms):
+        questions = self._open()
+        raise_range_error(self._recording(self.walk.path()), questions)
+        if len(self._decided()) == 0:
             raise ReplayError("machine code finds a value out of range where the interpreter finds none")
-        self.code = HuntingCode(self.kernel, watch)
-        self.walk = self._walk(self.plan)
+        self.code = HuntingCode(self.kernel, questions.watch())
+        self.walk = self._walk(questions)
+
+    # Answers ---------------------------------------------------------------------------------------------------
+    def answers(self, wanted: Sequence[Property], how: str) -> dict[str, Answer]:
+        """The answers for properties that the search has decided, by runs that are replayed, and shortened before."""
+        questions = Questions(wanted, how)
+        for p in sorted(wanted, key=lambda p: len(self._met[p.name].path)):  # a run may decide those after it, too
+            if p.name not in questions.answers:
+                self._settle(questions, self._shortened(self._met[p.name]))
+            if p.name not in questions.answers:
+                raise ReplayError(f"machine code finds that {p.name} is decided where the step function does not")
+        return questions.answers
+
+    def _settle(self, questions: Questions, path: list[int]) -> None:
+        """Answer what the last state of a run decides."""
+        hits: list[tuple[int, int]] = []
+        found = self.kernel.expand(questions.watch())(path[-1], [], hits)
+        questions.settle(found, hits if len(path) <= self.plan.bound else [], lambda: self._recording(path))
 
     def _recording(self, path: list[int]) -> Recording:
         return retrace(self.kernel.interpreter, self.kernel.seen, path)
 
-    def _shortened(self, path: list[int], term: int) -> list[int]:
-        """A shorter run that meets a term, if a search of bounded effort finds one: breadth first, from the beginning
+    def _shortened(self, met: Met) -> list[int]:
+        """A shorter run that meets the term, if a search of bounded effort finds one: breadth first, from the beginning
         of the run or from a later state. It need not be a shortest one."""
-        steps = int(term & self._of_states == 0)  # a term about steps is not looked for at the bound
+        path, steps = met.path, int(met.term & met.states == 0)  # a step is not looked for at the bound
         for part in PARTS:
             before, start = len(path), 0 if part == 0 else (len(path) - 1) * (part - 1) // part
             for width in SHORTENED:
-                found = self._from(path[start], term, width, len(path) - 2 - start + steps)
+                found = self._from(path[start], met, width, len(path) - 2 - start + steps)
                 path = path if found is None else [*path[:start], *found]
             if len(path) < before:
                 break
         return path
 
-    def _from(self, start: int, term: int, width: int, bound: int) -> list[int] | None:
+    def _from(self, start: int, met: Met, width: int, bound: int) -> list[int] | None:
         """The run of a search from one state that meets a term within so many steps."""
         if bound < 0:
             return None
         walk = BreadthFirst(
-            self.code,
+            met.code,
             [start],
             seed=self.plan.seed,
             size=SHORT_SIZE,
             hashes=self.plan.hashes,
-            sought=term,
-            states=self._of_states,
+            sought=met.term,
+            states=met.states,
             bound=bound,
             width=width,
             orders=self.kernel.orders,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import Context
 from threading import Lock
 
 from planrace.checker.engines.answer import Answer
@@ -150,7 +151,7 @@ class Swarm:
 
     def _stopped(self) -> StopReason:
         """Search; returns why it ended."""
-        plans, waiting = self.plans(), deque[Future[Hunted]]()
+        plans, waiting = self.plans(), deque[Future[tuple[Hunt, Hunted]]]()
         stopped: StopReason | None = None
         with ThreadPoolExecutor(self.workers) as pool:
             try:
@@ -160,14 +161,17 @@ class Swarm:
                     stopped = self._next(waiting)
             except KeyboardInterrupt:
                 self.interrupted, stopped = True, INTERRUPTED
+            except MemoryError as problem:
+                stopped = StopReason(StopKind.MEMORY, f"the system gives no more memory ({problem})")
             finally:
                 self._halted = True
         if stopped.kind in (StopKind.TIME, StopKind.MEMORY, StopKind.INTERRUPTED):
             for future in waiting:
-                self._take(future.result())
+                if not isinstance(future.exception(), MemoryError):
+                    self._take(future.result())
         return stopped
 
-    def _next(self, waiting: deque[Future[Hunted]]) -> StopReason | None:
+    def _next(self, waiting: deque[Future[tuple[Hunt, Hunted]]]) -> StopReason | None:
         """Wait for the first search, and take its answers; returns why this was the last one."""
         while not waiting[0].done():
             stopped = self._look(waiting)
@@ -184,7 +188,7 @@ class Swarm:
             return StopReason(StopKind.RUNS, done)
         return None
 
-    def _look(self, waiting: deque[Future[Hunted]]) -> StopReason | None:
+    def _look(self, waiting: deque[Future[tuple[Hunt, Hunted]]]) -> StopReason | None:
         """Wait a little, and look at the limits."""
         try:
             waiting[0].exception(POLL)
@@ -196,19 +200,27 @@ class Swarm:
             return self._limit_guard.look(states + before[0], steps + before[1], depth)
         return None
 
-    def _take(self, found: Hunted) -> None:
+    def _take(self, done: tuple[Hunt, Hunted]) -> None:
         """Take what a search found. Raises its error, if it met one."""
+        hunt, found = done
         if found.failure is not None:
             raise found.failure
         self._covered.append(found.covered)
-        self._answers = {**found.answers, **self._answers}
+        wanted = [p for p in self.properties if p.name in found.met and p.name not in self._answers]
+        order = f"{found.covered.order.value} first"
+        how = f"bitstate search {hunt.plan.number} of seed {self.seed}, {order}; not a shortest one"
+        # Without a deadline: what was found is told. Shortening ends at the limit by itself.
+        self._answers |= Context().run(hunt.answers, wanted, how)
 
-    def _hunt(self, plan: HuntPlan) -> Hunted:
+    def _hunt(self, plan: HuntPlan) -> tuple[Hunt, Hunted]:
         """One search, in a thread of the pool."""
-        how = f"bitstate search {plan.number} of seed {self.seed}, {plan.order.value} first; not a shortest one"
-        hunt = Hunt(self.kernel, self.code, self.properties, plan, how, lambda: self._halted, self._lock)
+        hunt = Hunt(self.kernel, self.code, self.properties, plan, self._ended, self._lock)
         self._going.append(hunt)
         try:
-            return hunt.go()
+            return hunt, hunt.go()
         finally:
             self._going.remove(hunt)
+
+    def _ended(self) -> bool:
+        """Whether searches must end."""
+        return self._halted or self._limit_guard.seconds_left == 0.0
