@@ -16,7 +16,7 @@ from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
 from planrace.checker.cli.pages import PAGES
 from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName
-from planrace.checker.results.bitstate import Order
+from planrace.checker.results.bitstate import SearchOrder
 
 EVERY_FORMAT = "text, json, html, … (see explain)."
 
@@ -88,8 +88,8 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.option(
     Topic.SEARCH,
     "--order",
-    type=click.Choice([o.value for o in Order]),
-    help="Order of the bitstate searches (default: both in turn).",
+    type=click.Choice([o.value for o in SearchOrder]),
+    help="SearchOrder of the bitstate searches (default: both in turn).",
 )
 @options.output(EVERY_FORMAT)
 @options.option(

@@ -10,7 +10,7 @@ TERMS = 1e-12
 """Terms of a series that are smaller than this part of its sum are left out."""
 
 
-class Order(StrEnum):
+class SearchOrder(StrEnum):
     """In which order a bitstate search goes through the states."""
 
     BREADTH = "breadth"
@@ -28,7 +28,7 @@ class BitstateSearch:
     are at the bound. ``set`` bits of the array are set. ``stopped`` says why it ended, as a part of a sentence.
     """
 
-    order: Order
+    order: SearchOrder
     most: int
     bound: int
     states: int

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.orbits import ASKED, UNASKED
-from planrace.checker.results.bitstate import Order
+from planrace.checker.results.bitstate import SearchOrder
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
@@ -54,7 +54,7 @@ def _swarm(request: Request) -> Swarm:
             searches=SEARCHES if o.runs is None else o.runs,
             size=SIZE if o.bit_array is None else o.bit_array // 8 * 8,
             hashes=HASHES if o.hashes is None else o.hashes,
-            order=None if o.order is None else Order(o.order),
+            order=None if o.order is None else SearchOrder(o.order),
             workers=o.workers or cores(),
             limits=o.limits,
             listener=o.listener,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from planrace.checker.engines.limits import Limits, Listener, memory_in_use
-from planrace.checker.results.bitstate import Order
+from planrace.checker.results.bitstate import SearchOrder
 from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
@@ -76,7 +76,7 @@ class Options:
     def __post_init__(self) -> None:
         check_arguments({f.name: getattr(self, f.name) for f in fields(self)}, {f.name: f.type for f in fields(self)})
         if self.order is not None:
-            known(self.order, [o.value for o in Order], "order of a search")
+            known(self.order, [o.value for o in SearchOrder], "order of a search")
         check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
         if self.cluster is not None:

@@ -11,7 +11,7 @@ from planrace.checker.engines.native import intrinsics
 from planrace.checker.engines.native.emit import WordEmitter, banks
 from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import words_at
-from planrace.checker.engines.native.program import Program, dialect, translated
+from planrace.checker.engines.native.program import ShardCode, dialect, translated
 from planrace.checker.semantics.packing import WORD
 
 CALLED = {"begin": 3, "dive": 7, "widen": 7, "follow": 7}
@@ -56,4 +56,4 @@ class HuntingCode:
     def states(self, address: int, count: int) -> list[int]:
         """Packed states that lie one behind the other in memory."""
         found = words_at(address, count * self.words)
-        return [Program.pack(found[n : n + self.words]) for n in range(0, len(found), self.words)]
+        return [ShardCode.pack(found[n : n + self.words]) for n in range(0, len(found), self.words)]

@@ -14,7 +14,7 @@ from planrace.checker.engines.hunting.code import HuntingCode
 from planrace.checker.engines.hunting.walks import BitWalk, BreadthFirst, DepthFirst, first_met
 from planrace.checker.engines.hunting.words import MET
 from planrace.checker.engines.native.instructions import FAILED
-from planrace.checker.results.bitstate import BitstateSearch, Order
+from planrace.checker.results.bitstate import BitstateSearch, SearchOrder
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError
@@ -35,7 +35,7 @@ class HuntPlan:
 
     number: int
     seed: int
-    order: Order
+    order: SearchOrder
     width: int
     bound: int
     size: int
@@ -103,7 +103,7 @@ class Hunt:
             "bound": plan.bound,
             "orders": self.kernel.orders,
         }
-        if plan.order is Order.DEPTH:
+        if plan.order is SearchOrder.DEPTH:
             return DepthFirst(self.code, self.kernel.initials, **settings)
         return BreadthFirst(self.code, self.kernel.initials, width=plan.width, **settings)
 

@@ -25,7 +25,7 @@ from planrace.checker.engines.hunting.code import HuntingCode
 from planrace.checker.engines.hunting.hunt import Hunt, Hunted, HuntPlan
 from planrace.checker.engines.hunting.walks import ROOM, STEPS, mixed
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, in_bytes, memory_in_use, peak_memory
-from planrace.checker.results.bitstate import Bitstate, BitstateSearch, Order
+from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder
 from planrace.checker.results.report import Coverage
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
@@ -63,7 +63,7 @@ class Swarm:
         searches: int = SEARCHES,
         size: int = SIZE,
         hashes: int = HASHES,
-        order: Order | None = None,
+        order: SearchOrder | None = None,
         workers: int = 1,
         limits: Limits | None = None,
         listener: Listener | None = None,
@@ -104,9 +104,9 @@ class Swarm:
         bound = STEPS if self.limits.depth is None else self.limits.depth
         breadths = depths = 0
         for n in range(1, self.searches + 1):
-            order = self.order or (Order.BREADTH if n % 2 else Order.DEPTH)
+            order = self.order or (SearchOrder.BREADTH if n % 2 else SearchOrder.DEPTH)
             width, own = WIDTH, bound
-            if order is Order.BREADTH:
+            if order is SearchOrder.BREADTH:
                 width, breadths = WIDTH * WIDER ** min(breadths, 8), breadths + 1
             else:
                 own, depths = bound if depths % 2 == 0 else max(1, bound // 10), depths + 1

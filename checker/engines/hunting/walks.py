@@ -41,7 +41,7 @@ from planrace.checker.engines.hunting.words import (
 )
 from planrace.checker.engines.native.intrinsics import INFO_SEEN
 from planrace.checker.engines.native.memory import Region, WordArray, words_at, write
-from planrace.checker.results.bitstate import Order
+from planrace.checker.results.bitstate import SearchOrder
 from planrace.checker.semantics.replay import ReplayError
 
 STEPS = 1000
@@ -60,7 +60,7 @@ class BitWalk(ABC):
     ``states`` are about states. Beside the bit array of ``size`` bytes, stack and run, or both levels together, take at
     most as much again each (or ROOM, if that is more)."""
 
-    order: Order
+    order: SearchOrder
 
     def __init__(
         self, code: HuntingCode, starts: Sequence[int], *, seed: int, size: int, hashes: int, sought: int, states: int
@@ -184,7 +184,7 @@ class BitWalk(ABC):
 class DepthFirst(BitWalk):
     """Depth first, in a random order; ``bound``: the length of a run. ``orders`` are tried for a successor at most."""
 
-    order = Order.DEPTH
+    order = SearchOrder.DEPTH
 
     def __init__(self, *given: object, bound: int, orders: int = 1, **more: object) -> None:
         super().__init__(*given, **more)  # type: ignore[arg-type]
@@ -220,7 +220,7 @@ class DepthFirst(BitWalk):
 class BreadthFirst(BitWalk):
     """Level by level; a level keeps at most ``width`` states."""
 
-    order = Order.BREADTH
+    order = SearchOrder.BREADTH
 
     def __init__(self, *given: object, bound: int, width: int, orders: int = 1, **more: object) -> None:
         super().__init__(*given, **more)  # type: ignore[arg-type]

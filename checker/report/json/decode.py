@@ -18,7 +18,7 @@ import msgspec
 
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.write import OF_PROPERTY
-from planrace.checker.results.bitstate import Bitstate, BitstateSearch, Order
+from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
@@ -213,7 +213,7 @@ class ProofForm(msgspec.Struct):
 class BitstateSearchForm(msgspec.Struct):
     """One bitstate search; its probabilities are computed anew."""
 
-    order: Order
+    order: SearchOrder
     most: int
     bound: int
     states: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planrace.checker.results.bitstate import Bitstate, BitstateSearch, Order
+from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder
 from planrace.checker.results.blocks import Block, Bullets, Paragraph
 from planrace.checker.results.wording import counted
 
@@ -26,7 +26,11 @@ def bitstate_blocks(b: Bitstate) -> Iterator[Block]:
 
 def _row(b: Bitstate, s: BitstateSearch) -> str:
     """One search in a line."""
-    within = f"up to {s.most:,} on a level" if s.order is Order.BREADTH else f"runs of up to {counted(s.bound, 'step')}"
+    within = (
+        f"up to {s.most:,} on a level"
+        if s.order is SearchOrder.BREADTH
+        else f"runs of up to {counted(s.bound, 'step')}"
+    )
     lost = [
         *([f"{counted(s.dropped, 'state')} not expanded, for want of room"] * (s.dropped > 0)),
         *([f"{counted(s.cut, 'state')} not expanded, at the bound of {counted(s.bound, 'step')}"] * (s.cut > 0)),

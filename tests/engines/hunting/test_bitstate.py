@@ -17,7 +17,7 @@ from planrace.checker.engines.hunting import hunt, swarm
 from planrace.checker.engines.limits import LimitGuard
 from planrace.checker.report.json.read import report_of
 from planrace.checker.report.json.write import render_json
-from planrace.checker.results.bitstate import Bitstate, BitstateSearch, Order, omission
+from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder, omission
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.run.request import Given
@@ -182,7 +182,7 @@ def test_a_step_beyond_the_bound_decides_nothing() -> None:
 def test_runs_are_shortened(monkeypatch: pytest.MonkeyPatch) -> None:
     def length() -> int:
         properties = [p for p in instance.system.properties if p.name == "active-plan-never-deleted"]
-        (answer,), _ = swarm.Swarm(instance, properties, seed=3, searches=1, order=Order.DEPTH, size=2**22).run()
+        (answer,), _ = swarm.Swarm(instance, properties, seed=3, searches=1, order=SearchOrder.DEPTH, size=2**22).run()
         assert answer.recording is not None
         return len(answer.recording.moves)
 
