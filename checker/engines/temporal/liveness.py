@@ -201,11 +201,8 @@ class _Finder:
         if not refused:
             yield c
             return
-        region = zeros("B", self.size)
-        rest = {n for n in timed(c.members) if not any(k in refused for k, _ in self.g.steps(n))}
-        for n in timed(rest):
-            region[n] = 1
-        for part in self._components.of(region, [[(n, n + 1) for n in rest]]):
+        rest = [n for n in timed(c.members) if not any(k in refused for k, _ in self.g.steps(n))]
+        for part in self._components.within(rest):
             yield from self._judged(part)
 
     # Runs ------------------------------------------------------------------------------------------------------

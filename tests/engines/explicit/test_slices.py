@@ -123,8 +123,11 @@ def test_components_come_in_the_order_of_levels_and_states(native: bool, monkeyp
                 level = min(n < size // 2 for n in c)
                 wanted.append((level, min(packed[n] for n in c if (n < size // 2) == level), c))
                 several, resting = several + (len(c) > 1), resting + (not loops_)
-        found = [c.members for c in Components(made, fair, bad).of(region, levels)]
-        assert found == [c for *_, c in sorted(wanted)]
+        finder = Components(made, fair, bad)
+        assert [c.members for c in finder.of(region, levels)] == [c for *_, c in sorted(wanted)]
+        some = [n for n in range(size) if region[n]]
+        nearest = sorted((c for *_, c in wanted), key=lambda c: min(packed[n] for n in c))
+        assert [c.members for c in finder.within(some)] == nearest
     assert several > 20
     assert resting > 20
 
