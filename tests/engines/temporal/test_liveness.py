@@ -165,3 +165,30 @@ def test_a_loop_without_detours(walk: list[tuple[int, int]], labels: set[int]) -
 
 def _labelled(k: int, n: int, label: int, t: int) -> bool:
     return label == k
+
+
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+def test_a_run_may_stay_where_a_strongly_fair_step_is_not_enabled(engine: str) -> None:
+    """The whole component is unfair, for the step is enabled in it and not taken; a part of it is fair."""
+    protocol = Protocol("light")
+    lit, gone = protocol.variable("lit", boolean(), False), protocol.variable("gone", boolean(), False)
+
+    @protocol.action(by="light", fairness="none")
+    def toggle() -> Step:
+        return step(when(~gone), update(lit, ~lit))
+
+    @protocol.action(by="light", fairness="weak")
+    def hum() -> Step:
+        return step(when(~gone), update(gone, False))
+
+    @protocol.action(by="guest", fairness="strong")
+    def leave() -> Step:
+        return step(when(lit, ~gone), update(gone, True))
+
+    protocol.final(gone)
+    protocol.declare(eventually_always("leaves", gone, "the guest leaves"))
+    report = check(protocol, options=Options(engine=engine))
+    (found,) = report.findings
+    assert found.verdict is Verdict.VIOLATED
+    assert found.trace is not None
+    assert [s.action for s in found.trace.steps] == ["hum"]
