@@ -7,9 +7,11 @@
 
 The first form searches `fixed` with crashes and expiring locks completely, without reduction, alternately with each
 tool (whole commands, SPIN without its compilation), refuses to compare where states or transitions differ, and prints
-medians. SPIN: the Debian package `spin`, and gcc. TLC: the environment variable TLA2TOOLS_JAR names its jar. Their
-models are in `peers/`. `--growth` shows time and memory from ten thousand to a hundred million states, `--profile`
-where the time goes. `--models` searches protocols of other kinds (`models.py`), each until ten million states.
+medians, and how many times as fast as SPIN each is: by the clock, and by the time that processors worked, which says
+what one core does, and which other work on the machine changes less. SPIN: the Debian package `spin`, and gcc. TLC: the
+environment variable TLA2TOOLS_JAR names its jar. Their models are in `peers/`. `--growth` shows time and memory from
+ten thousand to a hundred million states, `--profile` where the time goes. `--models` searches protocols of other kinds
+(`models.py`), each until ten million states.
 """
 
 from __future__ import annotations
@@ -53,16 +55,18 @@ CUT = 10_000_000
 
 @dataclass(frozen=True)
 class Run:
-    """One search of one tool: counts, seconds of wall time, bytes of memory at its peak."""
+    """One search of one tool: counts, seconds of wall time, seconds that processors worked, bytes of memory at its
+    peak."""
 
     states: int
     transitions: float
     seconds: float
+    worked: float
     memory: int
 
 
-def timed(command: list[str], cwd: Path | None = None) -> tuple[str, float, int]:
-    """Output, seconds and peak bytes of a command."""
+def timed(command: list[str], cwd: Path | None = None) -> tuple[str, tuple[float, float, int]]:
+    """Output of a command; its seconds, those that processors worked for it, and peak bytes."""
     started = time.perf_counter()
     pipe = subprocess.PIPE
     done = subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
@@ -71,7 +75,7 @@ def timed(command: list[str], cwd: Path | None = None) -> tuple[str, float, int]
         text = done.stdout.read()
     _, _, usage = os.wait4(done.pid, 0)
     done.returncode = 0
-    return text, time.perf_counter() - started, usage.ru_maxrss * 1024
+    return text, (time.perf_counter() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def ours(sizes: dict[str, int], *options: str) -> Run:
@@ -89,9 +93,9 @@ def ours(sizes: dict[str, int], *options: str) -> Run:
         *faults,
         *asked,
     ]
-    text, seconds, memory = timed([*command, "--exhaustive", "--format", "json", *options])
+    text, cost = timed([*command, "--exhaustive", "--format", "json", *options])
     covered = json.loads(text)["exploration"]
-    return Run(covered["states"], covered["transitions"], seconds, memory)
+    return Run(covered["states"], covered["transitions"], *cost)
 
 
 class Spin:
@@ -109,12 +113,12 @@ class Spin:
 
     def run(self) -> Run:
         """One search; a hash table as SPIN's manual advises, no smaller than the states."""
-        text, seconds, memory = timed(["./pan", "-m1000000", "-w26"], self.folder)
+        text, cost = timed(["./pan", "-m1000000", "-w26"], self.folder)
         if "errors: 0" not in text or "too small" in text:
             raise SystemExit(f"SPIN's search is void:\n{text}")
         found = [re.search(rf"([\d.e+]+) {what}", text) for what in ("states, stored", "transitions")]
         stored, taken = (float(m[1]) for m in found if m is not None)
-        return Run(int(stored), taken - 1, seconds, memory)  # SPIN counts the way into the initial state
+        return Run(int(stored), taken - 1, *cost)  # SPIN counts the way into the initial state
 
 
 def tlc(sizes: dict[str, int], folder: Path) -> Run | None:
@@ -128,12 +132,12 @@ def tlc(sizes: dict[str, int], folder: Path) -> Run | None:
         config = re.sub(rf"\b{name.capitalize()} = \d+", f"{name.capitalize()} = {value}", config)
     (folder / "dns.cfg").write_text(config)
     command = ["java", "-XX:+UseParallelGC", "-cp", jar, "tlc2.TLC", "-deadlock", "-workers", "2", "-config", "dns.cfg"]
-    text, seconds, memory = timed([*command, "dns.tla"], folder)
+    text, cost = timed([*command, "dns.tla"], folder)
     found = re.search(r"([\d,]+) states generated, ([\d,]+) distinct states found, 0 states left", text)
     if found is None:
         raise SystemExit(f"TLC's search is void:\n{text}")
     generated, distinct = (int(g.replace(",", "")) for g in found.groups())
-    return Run(distinct, generated - 1, seconds, memory)  # TLC counts the initial state as generated
+    return Run(distinct, generated - 1, *cost)  # TLC counts the initial state as generated
 
 
 def agree(name: str, run: Run, wanted: Run) -> None:
@@ -142,14 +146,20 @@ def agree(name: str, run: Run, wanted: Run) -> None:
         raise SystemExit(f"{name} searched something else: {run}, not {wanted}")
 
 
-def line(name: str, runs: list[Run], base: float) -> str:
+def medians(runs: list[Run]) -> tuple[float, float]:
+    """Seconds by the clock, and seconds that processors worked."""
+    return statistics.median(r.seconds for r in runs), statistics.median(r.worked for r in runs)
+
+
+def line(name: str, runs: list[Run], base: tuple[float, float]) -> str:
     """A row of the table: medians."""
-    seconds = statistics.median(r.seconds for r in runs)
+    seconds, worked = medians(runs)
     r = runs[0]
     memory = statistics.median(x.memory for x in runs)
     return (
         f"{name:10} {seconds:8.2f} s {r.states / seconds:14,.0f} states/s {r.transitions / seconds:14,.0f} steps/s "
-        f"{memory / r.states:6.1f} bytes/state {base / seconds:6.1f} x"
+        f"{memory / r.states:6.1f} bytes/state {base[0] / seconds:6.1f} x "
+        f"{worked:8.2f} CPU s {base[1] / worked:6.1f} x"
     )
 
 
@@ -171,7 +181,7 @@ def compare(sizes: dict[str, int], rounds: int, *, spin: bool) -> None:
                 agree(tool, r, runs["planrace"][0])
     first = runs["planrace"][0]
     print(f"{first.states:,} states, {first.transitions:,.0f} transitions; {rounds} rounds, medians")
-    base = statistics.median(r.seconds for r in runs["SPIN"] or runs["planrace"])
+    base = medians(runs["SPIN"] or runs["planrace"])
     for tool, found in runs.items():
         if found:
             print(line(tool, found, base))

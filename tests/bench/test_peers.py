@@ -42,8 +42,17 @@ def test_spin_counts_the_same(sizes: str, bench: ModuleType, tmp_path: Path) -> 
 
 
 def test_a_different_search_is_not_compared(bench: ModuleType) -> None:
-    run = bench.Run(1000, 5000, 1.0, 1)
-    bench.agree("SPIN", bench.Run(1000, 5000, 9.0, 9), run)
-    for other in (bench.Run(1001, 5000, 1.0, 1), bench.Run(1000, 5001, 1.0, 1)):
+    run = bench.Run(1000, 5000, 1.0, 2.0, 1)
+    bench.agree("SPIN", bench.Run(1000, 5000, 9.0, 9.0, 9), run)
+    for other in (bench.Run(1001, 5000, 1.0, 2.0, 1), bench.Run(1000, 5001, 1.0, 2.0, 1)):
         with pytest.raises(SystemExit, match="searched something else"):
             bench.agree("SPIN", other, run)
+
+
+def test_ratios_are_by_the_clock_and_by_the_time_of_processors(bench: ModuleType) -> None:
+    """Medians, so that one slow run does not decide."""
+    two = [bench.Run(1000, 5000, seconds, worked, 8000) for seconds, worked in ((1.0, 2.0), (9.0, 9.0), (0.5, 1.0))]
+    assert bench.medians(two) == (1.0, 2.0)
+    text = bench.line("planrace", two, (15.0, 18.0))
+    wanted = "planrace 1.00 s 1,000 states/s 5,000 steps/s 8.0 bytes/state 15.0 x 2.00 CPU s 9.0 x"
+    assert " ".join(text.split()) == wanted
