@@ -325,3 +325,26 @@ def test_an_unseen_step_may_violate_a_property_by_itself(
         "behind": [(), ("slips_well",)],
         "before": [()],
     }[forbidden]
+
+
+@pytest.mark.parametrize(
+    ("plans", "left"), [(3, "12 steps before (-v shows all)"), (40, "-v shows 200, --format json")]
+)
+def test_of_a_long_run_before_a_divergence_a_window_is_told(
+    plans: int, left: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How many steps are left out, and which option shows them; JSON has them all."""
+    one = ("pick_up", "take_lock", "build_tree", "flip_alias", "list_old_plans")
+    turns = [["publish", *one, *(["delete_old_plans"] if n else [])] for n in range(plans)]
+    records: Records = [{"action": a, "parameters": [1] if a != "publish" else []} for t in turns for a in t]
+    log = written(tmp_path, [*records, {"action": "flip_alias", "parameters": [1]}])
+    words = ["-s", "enactors=1", "-s", "endpoints=1", "-s", "keep=1", str(log), "--hidden", "0"]
+    assert run(["conform", "-p", "fixed", *words]) == 1
+    brief = " ".join(capsys.readouterr()[0].split())
+    assert left in brief
+    assert brief.count(" · ") == 8
+    report = conform("fixed", log, {"enactors": 1, "endpoints": 1, "keep": 1}, hidden=0)
+    whole = " ".join(render(report).split())
+    assert whole.count(" · ") == min(len(records), 200)
+    assert (f"{len(records) - 200} steps before (--format json has all)" in whole) == (len(records) > 200)
+    assert len(json.loads(render(report, "json"))["divergence"]["run"]["trace"]["steps"]) == len(records)

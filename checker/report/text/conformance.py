@@ -24,8 +24,8 @@ from planrace.checker.results.trace import Trace
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined, plural
 
-LAST = 8
-"""Steps that are shown before a divergence, unless everything is asked for."""
+LAST, WINDOW = 8, 200
+"""Steps that are shown before a divergence; and if everything is asked for, because a log may have any number."""
 LONG, ENDING = 60, 25
 """Steps of a run beyond which only the most important are told, and the last of them that are."""
 MANY = 10
@@ -216,7 +216,14 @@ def _between(hidden: HiddenStep) -> str:
 def _divergence(d: LogDivergence, variables: Sequence[Declared], detail: Detail) -> Iterator[Block]:
     if detail is not Detail.VERDICTS and d.lines:
         yield Heading("Until there the model explains the logs")
-        yield _last_steps(d.trace, d.lines, variables, None if detail is Detail.FULL else LAST)
+        shown = min(len(d.lines), WINDOW if detail is Detail.FULL else LAST)
+        if shown < len(d.lines):
+            if detail is Detail.FULL:
+                where = "--format json has all"
+            else:
+                where = f"-v shows {WINDOW}, --format json all" if len(d.lines) > WINDOW else "-v shows all"
+            yield Paragraph(f"… {counted(len(d.lines) - shown, 'step')} before ({where}) …")
+        yield _last_steps(d.trace, d.lines, variables, shown)
     yield Heading("What nothing explains")
     blocked = d.blocked if detail is Detail.FULL else d.blocked[:MANY]
     yield Bullets(tuple(map(_blocked, blocked)))
@@ -249,11 +256,9 @@ def further_text(repair: Repair) -> str:
     return "then all is explained" if repair.whole else f"then {more} {plural(repair.further, 'is', 'are')} explained"
 
 
-def _last_steps(
-    trace: Trace, lines: Sequence[LogLine | None], variables: Sequence[Declared], most: int | None
-) -> Timeline:
+def _last_steps(trace: Trace, lines: Sequence[LogLine | None], variables: Sequence[Declared], most: int) -> Timeline:
     """The last steps of a run, each with the line that tells it."""
-    first = 1 if most is None else max(1, len(lines) - most + 1)
+    first = len(lines) - most + 1
     entries = timeline(trace, variables=variables, mark=False, first=first).entries
     return Timeline(
         tuple(
