@@ -45,14 +45,17 @@ class RayHosts(Hosts):
         self._class = ray.remote(max_restarts=0, max_task_retries=0)(Shard)
 
     def start(self, n: int, order: Order) -> None:
+        """Another process for a shard takes no processor of Ray's account: a machine that is left may have none."""
+        share = self._share(n)
         if self._actors[n] is not None:
+            share = 0.0
             with suppress(Exception):
                 ray.kill(self._actors[n])
             alive = self._nodes()
             if all(node["NodeID"] != self._places[n]["NodeID"] for node in alive):
                 self._places[n] = alive[n % len(alive)]
         where = NodeAffinitySchedulingStrategy(self._places[n]["NodeID"], soft=False)
-        made = self._class.options(num_cpus=self._share(n), scheduling_strategy=where, name=None)
+        made = self._class.options(num_cpus=share, scheduling_strategy=where, name=None)
         self._actors[n] = made.remote(order, n, self.workers[n])
 
     def _share(self, n: int) -> float:
