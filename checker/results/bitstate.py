@@ -52,6 +52,11 @@ class Bitstate:
         """The probability that a new state is taken for a known one at the end of a search."""
         return (search.set / self.bits) ** self.hashes
 
+    @property
+    def greatest(self) -> float:
+        """The greatest of these probabilities."""
+        return max(map(self.last, self.searches), default=0.0)
+
     def omission(self, search: BitstateSearch) -> float:
         """The share of the states it came to that a search has taken for known ones, though they were new, as it is
         expected of hash functions that are uniform and independent."""

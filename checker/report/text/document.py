@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from planrace.checker.report.text.because import finding_because, others_text
-from planrace.checker.report.text.bitstate import bitstate_blocks
+from planrace.checker.report.text.bitstate import bitstate_blocks, percent
 from planrace.checker.report.text.continuations import continuation, runbook
 from planrace.checker.report.text.matches import match_blocks
 from planrace.checker.report.text.proofs import certificate
@@ -212,9 +212,11 @@ def coverage(report: Report, e: Coverage) -> str:
     by = f"explicit search in machine code by {_workers(e.workers)}"
     engines = {"simulate": "random simulation", "native": by, "cluster": f"{by} on a cluster"}
     what = engines.get(report.engine, f"{report.engine} search")
+    omitted = ""
     if e.bitstate is not None:
         searches = counted(len(e.bitstate.searches), "bitstate search", "bitstate searches")
         what = f"{searches} in machine code by {_workers(e.workers)}"
+        omitted = f" A new state was omitted with a probability of up to {percent(e.bitstate.greatest)}."
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
     normal = f", up to the normal form of {e.normalised}" if e.normalised is not None else ""
@@ -228,7 +230,7 @@ def coverage(report: Report, e: Coverage) -> str:
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
-        f"{memory}.{seed}{sliced}{f' {e.partition}' if e.partition is not None else ''}"
+        f"{memory}.{seed}{omitted}{sliced}{f' {e.partition}' if e.partition is not None else ''}"
     )
 
 

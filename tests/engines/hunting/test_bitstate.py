@@ -13,7 +13,7 @@ import pytest
 from planrace import If, Protocol, Step, Term, integers, invariant, primed, step, step_invariant, update, when
 from planrace.checker import Options, Report, Verdict, check, find, instance_of
 from planrace.checker.cli.main import run
-from planrace.checker.engines.hunting import hunt, swarm
+from planrace.checker.engines.hunting import hunt, swarm, walks
 from planrace.checker.engines.limits import LimitGuard
 from planrace.checker.report.json.read import report_of
 from planrace.checker.report.json.write import render_json
@@ -137,7 +137,7 @@ def test_answers_depend_on_the_seed_and_not_on_the_workers() -> None:
 
 
 def test_searches_of_a_swarm_differ() -> None:
-    report = hunted(grid(100), runs=5, bit_array=2**16)
+    report = hunted(grid(100), runs=5, bit_array=2**18)
     assert [(r.order, r.bound) for r in rows(report)] == [
         ("breadth", 1000),
         ("depth", 1000),
@@ -146,7 +146,8 @@ def test_searches_of_a_swarm_differ() -> None:
         ("breadth", 1000),
     ]
     assert rows(report)[0].most < rows(report)[2].most <= rows(report)[4].most
-    assert len({r.set for r in rows(report)}) > 1  # other hash functions
+    assert {r.states for r in (rows(report)[1], *rows(report)[4:])} == {10_000}
+    assert len({r.set for r in rows(report)}) > 1  # nothing is omitted, so the hash functions differ
     assert report.findings[0].how == "not met in 5 bitstate searches of seed 1: 5 searches were done"
 
 
@@ -162,6 +163,15 @@ def test_levels_and_runs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert deep.cut > 0
     (few,) = rows(hunted(grid(40), max_states=50))
     assert few.stopped == "the bound of 50 states was reached"
+
+
+def test_a_full_stack_drops_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounded = walks.BitWalk._bounded
+    monkeypatch.setattr(walks.BitWalk, "_bounded", lambda self, bound, _, orders: bounded(self, bound, 3, orders))
+    (row,) = rows(hunted(grid(10), order="depth"))
+    assert row.most == 3
+    assert row.dropped > 0
+    assert row.states < 100
 
 
 def test_a_step_beyond_the_bound_decides_nothing() -> None:
@@ -235,6 +245,7 @@ def test_text_says_what_may_be_missing(capsys: pytest.CaptureFixture[str]) -> No
     assert "10 bitstate searches in machine code" in out
     assert "breadth first, up to 1,024 on a level" in out
     assert "states not expanded, for want of room; no state was left" in out
+    assert "A new state was omitted with a probability of up to " in out
     assert "2 more searches, which JSON lists" in out
     assert "% of the bits set, omission " in out
     assert "check forecast" not in out
