@@ -5,6 +5,7 @@ It is small on purpose, and stable: ``tests/api/test_api.py`` tests its signatur
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -300,22 +301,28 @@ def forecast(
     symmetry: bool | None = None,
     sample: int = 20_000,
     seconds: float = 15.0,
+    node_memory: int = 16 * 2**30,
     explain: bool = False,
 ) -> Forecast:
     """Forecast the states, time and memory of a complete search, as ``check forecast`` does. ``sample`` limits the
-    states of each sample search; no further search is started after ``seconds``. With ``explain``, ``explosion`` of the
-    forecast explains why there are so many states. Raises ``ModelError``."""
+    states of each sample search; no further search is started after ``seconds``; ``node_memory`` is the memory in bytes
+    of one of several machines. With ``explain``, ``explosion`` of the forecast explains why there are so many states.
+    Raises ``ModelError``."""
     from planrace.checker.advice.budget import SearchBudget
     from planrace.checker.advice.forecast.explosion import explain_explosion
     from planrace.checker.advice.forecast.forecast import forecast as made
 
     check_numbers(sample=sample)
+    check_number("node_memory", node_memory, RANGES["node_memory"])
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     checked, _ = select_properties(instance.system, properties)
-    budget = SearchBudget(states=sample, total=seconds)
-    found = made(instance, checked, budget, symmetric=symmetry)
-    return replace(found, explosion=explain_explosion(instance, checked, budget)) if explain else found
+    budget, began = SearchBudget(states=sample, total=seconds), time.monotonic()
+    found = made(instance, checked, budget, symmetric=symmetry, node_memory=node_memory)
+    if not explain:
+        return found
+    left = max(seconds / 4, began + seconds - time.monotonic())
+    return replace(found, explosion=explain_explosion(instance, checked, replace(budget, total=left)))
 
 
 @public

@@ -318,6 +318,14 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     help="Start no further search after this time.",
 )
 @options.option(
+    Topic.SEARCH,
+    "--node-memory",
+    type=Memory(),
+    default="16G",
+    show_default=True,
+    help="Memory of one of several machines, of which the forecast says how many it takes.",
+)
+@options.option(
     Topic.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
 )
 @options.output("text, json or html.")

@@ -29,6 +29,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
             symmetry=arguments["symmetry"],
             sample=arguments["sample"],
             seconds=arguments["seconds"],
+            node_memory=arguments["node_memory"],
             explain=arguments["explain"],
         )
     delivery.deliver(rendering_of(made, detail=arguments["look"].detail))

@@ -97,6 +97,7 @@ class ForecastOutput(TypedDict):
     protocol: str
     at_least: int
     states: IntervalOutput | None
+    transitions: IntervalOutput | None
     seconds: IntervalOutput | None
     memory: IntervalOutput | None
     how: str

@@ -95,6 +95,7 @@ RANGES = {
     "alternatives": Range(1, 6, "steps"),
     "rlimit": Range(1, 2**32 - 1, "steps of Z3"),
     "sample": Range(100, 10**9, "states"),
+    "node_memory": Range(1, 2**60, "bytes"),
     "total": Range(0, 86_400, "seconds", whole=False),
     "most": Range(1, 10**9, "states"),
     "width": Range(20, 10_000, "columns"),

@@ -128,7 +128,9 @@ def test_time_and_memory_follow_from_the_states() -> None:
     assert made.seconds is not None
     assert made.memory is not None
     assert not made.states.exact
-    assert math.isclose(made.seconds.low * made.rate.per_second, made.states.low)
+    assert made.transitions is not None
+    assert math.isclose(made.seconds.low * made.rate.steps_per_second, made.transitions.low)
+    assert made.memory == made.stores[0].memory
     low, high = made.rate.bytes_per_state
     assert made.memory.low == made.rate.base[0] + made.states.low * low
     assert made.memory.high == made.rate.base[1] + made.states.high * high

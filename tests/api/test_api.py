@@ -89,7 +89,7 @@ SIGNATURES = {
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "
-        "sample=20000, seconds=15.0, explain=False)"
+        "sample=20000, seconds=15.0, node_memory=17179869184, explain=False)"
     ),
     "save_baseline": (
         "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), "

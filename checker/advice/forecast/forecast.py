@@ -1,10 +1,12 @@
 """A forecast of a search before it is run: its states, its time, its memory.
 
-Three methods; the first that applies is used:
+The methods, best first:
 
 * Count: the search ends within the budget, in Python or in the run that measures the rate of the native engine.
 * Tail: the breadth-first levels shrink (``tail.py``; Pelánek & Šimeček, "Estimating state space parameters", 2008).
-* Growth: smaller instances are counted exactly and extrapolated over the parameters (``growth.py``).
+* Table: smaller instances are counted (``filling.py``) and extrapolated, with an interval from the errors of the same
+  extrapolation within the table (``table.py``). If the levels shrink, too, the truth lies in both intervals.
+* Growth: where the table is too small for that, the spread of simple predictions (``growth.py``).
 
 Otherwise only a lower bound is known: the states that were found. Knuth's estimate for backtracking ("Estimating the
 efficiency of backtrack programs", Mathematics of Computation 29, 1975) is not used: it counts the nodes of a tree, in
@@ -16,16 +18,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from planrace.checker.advice.forecast.filling import InstanceTable, filled
 from planrace.checker.advice.forecast.growth import grown
-from planrace.checker.advice.forecast.rate import EXPLICIT_BYTES, Rate, measured
+from planrace.checker.advice.forecast.interval import ForecastInterval
+from planrace.checker.advice.forecast.rate import COMPILING, EXPLICIT_BYTES, STATES, Rate, measured, rates_of
+from planrace.checker.advice.forecast.stores import NODE, StoreForecast, stores
+from planrace.checker.advice.forecast.table import extrapolated, extrapolation
 from planrace.checker.advice.forecast.tail import tail
 from planrace.checker.engines.explicit.orbits import ASKED, UNASKED
 from planrace.checker.engines.explicit.slicing import irrelevant
 from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
 from planrace.checker.engines.limits import memory_in_use
+from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.wording import numbered
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
@@ -38,29 +45,15 @@ from planrace.checker.advice.forecast.sample import SearchSample, sampled
 
 WIDEST = 1000.0
 """An interval with a greater ratio of its ends is useless."""
+FINE = 1.5
+"""An interval with a smaller ratio of its ends needs no table."""
+TABLE = 0.75
+"""The share of the budget's time after which no instance is counted for the table: one may take seconds, and why there
+are so many states is measured after it."""
+TENTHS = tuple(n / 10 for n in range(1, 11))
+"""The fractions of the depth for which the share of the states is told."""
 FALLEN = 0.5
 """Levels are past their peak when the last one is smaller than this share of the greatest."""
-
-
-@dataclass(frozen=True)
-class ForecastInterval:
-    """An estimate: from ``low`` to ``high``, probably about ``middle``."""
-
-    low: float
-    middle: float
-    high: float
-
-    @property
-    def exact(self) -> bool:
-        return self.low == self.high
-
-    def plus(self, low: float, high: float) -> ForecastInterval:
-        """The interval plus the interval from ``low`` to ``high``."""
-        return ForecastInterval(self.low + low, self.middle + (low + high) / 2, self.high + high)
-
-    def times(self, low: float, high: float) -> ForecastInterval:
-        """The interval times the interval from ``low`` to ``high``."""
-        return ForecastInterval(self.low * low, self.middle * math.sqrt(low * high), self.high * high)
 
 
 @dataclass(frozen=True)
@@ -87,6 +80,19 @@ class Forecast:
     """With symmetry, the greatest number of states that may represent one orbit."""
     at_most: Mapping[str, int | str] = field(default_factory=dict)
     """How often bounded faults may happen."""
+    transitions: ForecastInterval | None = None
+    """The steps between the states; None if no table tells how many each state has."""
+    levels: int | None = None
+    """The number of breadth-first levels, if a table tells it."""
+    shares: tuple[float, ...] = ()
+    """The share of the states that the first tenth, two tenths, … of the levels have, in the nearest smaller instance
+    that was counted: what a search has found when it is so deep."""
+    counted: Mapping[str, int] = field(default_factory=dict)
+    """The states of the smaller instances that were counted, by the values of their parameters."""
+    unchanging: tuple[str, ...] = ()
+    """Parameters that change no count."""
+    stores: tuple[StoreForecast, ...] = ()
+    """The memory of each store of states, and the machines needed; empty if only a lower bound is known."""
 
 
 def forecast(
@@ -95,10 +101,12 @@ def forecast(
     budget: SearchBudget | None = None,
     *,
     symmetric: bool | None = None,
+    node_memory: int = NODE,
 ) -> Forecast:
     """What a complete search for ``properties`` (by default those of the system) needs. ``symmetric`` None: as
-    ``check`` decides, which searches orbits if the search is large and the model allows it. Raises ``ModelError``."""
-    return Forecaster(instance, properties, budget, symmetric=symmetric).forecast()
+    ``check`` decides, which searches orbits if the search is large and the model allows it. ``node_memory``: bytes of
+    one of several machines. Raises ``ModelError``."""
+    return Forecaster(instance, properties, budget, symmetric=symmetric, node_memory=node_memory).forecast()
 
 
 class Forecaster:
@@ -111,8 +119,9 @@ class Forecaster:
         budget: SearchBudget | None,
         *,
         symmetric: bool | None,
+        node_memory: int = NODE,
     ) -> None:
-        self.instance = instance
+        self.instance, self.node_memory = instance, node_memory
         self.properties = instance.system.properties if properties is None else tuple(properties)
         self.budget = budget or SearchBudget()
         if symmetric:
@@ -121,32 +130,42 @@ class Forecaster:
         self.sliced = irrelevant(instance, self.properties)
         self._per_orbit = 1
         self._counts: dict[tuple[int, ...], int | None] = {}
+        self._table = InstanceTable(instance)
         self._began = time.monotonic()
         self._resident = float(memory_in_use())
 
     def forecast(self) -> Forecast:
         """Take a sample, measure the rate, estimate the total."""
-        sample = self._sample()
-        rate = self._rate(sample)
-        at_least = max(sample.states, rate.states)
-        states, how = self._states(sample, rate, at_least)
+        first = self._sample()
+        rate, sample = self._rate(first)
+        states, how = self._states(sample, rate)
+        transitions = None if states is None else self._transitions(states, sample)
         system = self.instance.system
+        needed = () if states is None else stores(states, rate, self.node_memory)
+        levels = len(sample.levels) if sample.complete else self._levels(sample)
+        nearest = sample if sample.complete else self._table.nearest
         return Forecast(
             protocol=system.name,
             parameters=dict([*self.instance.parameters.items(), *system.options]),
             faults=system.faults,
             protections=system.protections,
-            at_least=at_least,
+            at_least=sample.states,
             states=states,
             how=how,
             symmetry=self.symmetric,
             sliced=self.sliced,
             rate=rate,
-            seconds=None if states is None else states.times(1 / rate.per_second, 1 / rate.per_second),
-            memory=None if states is None else states.times(*rate.bytes_per_state).plus(*rate.base),
-            sample=sample,
+            seconds=None if states is None else _time(states, transitions, rate),
+            memory=needed[0].memory if needed else None,
+            sample=first,
             states_per_orbit=self._per_orbit,
             at_most=self.instance.at_most,
+            transitions=transitions,
+            levels=levels,
+            shares=() if nearest is None or levels is None else shares(nearest.levels),
+            counted={_named(self.instance, v): s.states for v, s in sorted(self._table.counted.items())},
+            unchanging=self._table.unchanging,
+            stores=needed,
         )
 
     @property
@@ -163,22 +182,56 @@ class Forecaster:
         self._per_orbit = search.kernel.states_per_orbit
         return sample
 
-    def _rate(self, sample: SearchSample) -> Rate:
+    def _rate(self, sample: SearchSample) -> tuple[Rate, SearchSample]:
+        """The rate, and the sample that knows more."""
         found = None
         if self.budget.native and not sample.complete:
             found = measured(self.instance, self.budget.seconds, **self._reduced)
         if found is not None:
-            return found
-        per_second = max(1, round(sample.states / max(sample.seconds, 1e-6)))
-        return Rate("explicit", sample.states, sample.complete, per_second, EXPLICIT_BYTES, (self._resident,) * 2)
+            return found[0], max(sample, found[1], key=lambda s: (s.complete, s.states))
+        rates = rates_of(sample.states, sample.transitions, sample.seconds)
+        return Rate("explicit", sample.states, sample.complete, *rates, EXPLICIT_BYTES, (self._resident,) * 2), sample
 
-    def _states(self, sample: SearchSample, rate: Rate, at_least: int) -> tuple[ForecastInterval | None, str]:
-        if sample.complete or rate.complete:
-            return ForecastInterval(at_least, at_least, at_least), "counted exactly"
+    def _states(self, sample: SearchSample, rate: Rate) -> tuple[ForecastInterval | None, str]:
+        if sample.complete:
+            return ForecastInterval(sample.states, sample.states, sample.states), "counted exactly"
         fallen = self._falling(sample)
-        if fallen is not None:
+        if fallen is not None and fallen[0].high <= FINE * fallen[0].low:
             return fallen
-        return self._growing(at_least)
+        left = TABLE * self.budget.total - (time.monotonic() - self._began)
+        self._table = filled(self.instance, self._search, left, rate.per_second if rate.engine == "native" else None)
+        by_table = self._extrapolated(sample.states)
+        if by_table is not None and fallen is not None:
+            both = by_table[0].within(fallen[0])
+            return fallen if both is None else (both, f"{by_table[1]}; {fallen[1]}")
+        return by_table or fallen or self._growing(sample.states)
+
+    def _extrapolated(self, at_least: int) -> tuple[ForecastInterval, str] | None:
+        """An estimate from the table; None if it contradicts the ``at_least`` states found, or is too wide."""
+        found = extrapolation(self._table.logs, self.instance.values)
+        if found is None or 2 * found.doubt > math.log(WIDEST):
+            return None
+        ends = [math.exp(min(found.log + d, 700.0)) for d in (-found.doubt, 0.0, found.doubt)]
+        if ends[1] < at_least:
+            return None
+        low, middle, high = (max(float(at_least), x) for x in ends)
+        tested = numbered(len(found.errors), "instance")
+        how = (
+            f"extrapolated from the exact counts of {numbered(len(self._table.counted), 'smaller instance')}; "
+            f"the interval is the greatest error for {tested} of the table, left out"
+        )
+        return ForecastInterval(low, middle, high), how
+
+    def _transitions(self, states: ForecastInterval, sample: SearchSample) -> ForecastInterval | None:
+        """The steps of so many states."""
+        if sample.complete:
+            return ForecastInterval(sample.transitions, sample.transitions, sample.transitions)
+        each = extrapolated(self._table.step_logs, self.instance.values)
+        return None if each is None else states.times(math.exp(min(each, 700.0)), math.exp(min(each, 700.0)))
+
+    def _levels(self, sample: SearchSample) -> int | None:
+        log = extrapolated(self._table.depth_logs, self.instance.values)
+        return None if log is None or log > 700 else max(len(sample.levels), round(math.exp(log)))
 
     def _falling(self, sample: SearchSample) -> tuple[ForecastInterval, str] | None:
         """An estimate from shrinking levels."""
@@ -191,7 +244,7 @@ class Forecaster:
         return ForecastInterval(sample.states, math.sqrt(sample.states * most), most), how
 
     def _growing(self, at_least: int) -> tuple[ForecastInterval | None, str]:
-        """An estimate from smaller instances."""
+        """An estimate from the spread of simple predictions."""
         logs = grown(self.instance, self.count)
         counted = sum(n is not None for n in self._counts.values())
         if logs is None:
@@ -199,7 +252,9 @@ class Forecaster:
         low, middle, high = (max(float(at_least), math.exp(min(x, 700.0))) for x in logs)
         if high / low > WIDEST:
             return None, "levels still grow, and the predictions from smaller instances differ too much"
-        how = f"levels still grow; extrapolated from the exact counts of {counted} smaller instances"
+        how = (
+            f"levels still grow; extrapolated from the exact counts of {counted} smaller instances, too few to test it"
+        )
         return ForecastInterval(low, middle, high), how
 
     def count(self, instance: Instance) -> int | None:
@@ -209,16 +264,41 @@ class Forecaster:
         return self._counts[instance.values]
 
     def _counted(self, instance: Instance) -> int | None:
+        known = self._table.counted.get(instance.values)
+        if known is not None:
+            return known.states
         if time.monotonic() - self._began > self.budget.total:
             return None
+        most = STATES if self.budget.native else self.budget.states
+        sample = self._search(instance, most, self.budget.seconds + COMPILING)
+        return None if sample is None else sample.states
+
+    def _search(self, instance: Instance, most: int, seconds: float) -> SearchSample | None:
+        """A complete search of at most so many states: in Python if they are few, else in machine code."""
         try:
-            _, sample = sampled(instance, self.budget, **self._reduced)
-        except ModelError:  # no such instance: an empty sort, or a value out of range
+            if most <= self.budget.states or not self.budget.native:
+                budget = replace(self.budget, states=min(most, self.budget.states), seconds=seconds)
+                _, sample = sampled(instance, budget, **self._reduced)
+                return sample if sample.complete else None
+            found = measured(instance, seconds - COMPILING, states=most, **self._reduced)
+        except (ModelError, TimeUpError):  # no such instance: an empty sort, or a value out of range; or no time
             return None
-        if sample.complete or not self.budget.native:
-            return sample.states if sample.complete else None
-        found = measured(instance, self.budget.seconds, **self._reduced)
-        return found.states if found is not None and found.complete else None
+        return found[1] if found is not None and found[1].complete else None
+
+
+def shares(levels: Sequence[int]) -> tuple[float, ...]:
+    """The share of all states in the first tenth, two tenths, … of the levels."""
+    return tuple(sum(levels[: round(part * len(levels))]) / sum(levels) for part in TENTHS)
+
+
+def _time(states: ForecastInterval, transitions: ForecastInterval | None, rate: Rate) -> ForecastInterval:
+    """Seconds for all transitions, or for all states where nobody knows how many transitions there are."""
+    what, each = (states, rate.per_second) if transitions is None else (transitions, rate.steps_per_second)
+    return what.times(1 / each, 1 / each)
+
+
+def _named(instance: Instance, values: tuple[int, ...]) -> str:
+    return ", ".join(f"{p.name}={v}" for p, v in zip(instance.system.parameters, values, strict=True))
 
 
 def reducible(instance: Instance, properties: Sequence[Property]) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
+from planrace.checker.advice.forecast.sample import SearchSample
 from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.limits import CostlyError, Limits, memory_in_use
 from planrace.model.language import Instance
@@ -26,7 +28,8 @@ FEWEST = 1000
 
 @dataclass(frozen=True)
 class Rate:
-    """``engine`` searched ``states`` states (``complete``: all of them), ``per_second`` states in a second.
+    """``engine`` searched ``states`` states (``complete``: all of them), ``per_second`` states and ``steps_per_second``
+    transitions in a second. A search takes its time for transitions, of which the first states have fewer than most.
     ``bytes_per_state`` is a range: it depends on when the store grew last and on the size of the levels. ``base`` is
     the range of the bytes of the process besides its states: Python, the compiler, messages between workers."""
 
@@ -34,20 +37,28 @@ class Rate:
     states: int
     complete: bool
     per_second: int
+    steps_per_second: int
     bytes_per_state: tuple[float, float]
     base: tuple[float, float]
 
 
 def measured(
-    instance: Instance, seconds: float, *, symmetric: bool, tried: int = ASKED, sliced: Sequence[str] = ()
-) -> Rate | None:
-    """Run the native engine for about ``seconds``; None if there is no machine code, or compilation takes too long."""
+    instance: Instance,
+    seconds: float,
+    *,
+    symmetric: bool,
+    tried: int = ASKED,
+    sliced: Sequence[str] = (),
+    states: int = STATES,
+) -> tuple[Rate, SearchSample] | None:
+    """Run the native engine for about ``seconds``, up to so many ``states``; None if there is no machine code,
+    compilation takes too long, or too little was searched."""
     try:
         from planrace.checker.engines.native.emit import UnsupportedError
         from planrace.checker.engines.native.search import NativeSearch
     except ImportError:
         return None
-    limits = Limits(states=STATES, seconds=seconds + COMPILING)
+    limits = Limits(states=states, seconds=seconds + COMPILING)
     try:
         common: dict[str, Any] = {"exhaustive": True, "symmetric": symmetric, "tried": tried, "sliced": sliced}
         search = NativeSearch(instance, [], limits=limits, most=seconds + COMPILING, **common)
@@ -55,12 +66,24 @@ def measured(
         return None
     began = time.monotonic()  # without the compilation, whose time does not grow with the search
     _, covered = search.run()
-    taken = max(time.monotonic() - began, 1e-6)
+    taken = time.monotonic() - began
     if covered.states < FEWEST and not covered.complete:
         return None
-    rate = max(1, round(covered.states / taken))
+    rates = rates_of(covered.states, covered.transitions, taken)
     base = float(memory_in_use() - sum(w.store.bytes for w in search.workers))
-    return Rate("native", covered.states, covered.complete, rate, _bytes(search), (base, base + COMPILER))
+    rate = Rate("native", covered.states, covered.complete, *rates, _bytes(search), (base, base + COMPILER))
+    levels = (sum(sizes) for sizes in zip(*(map(_size, pairwise(w.levels)) for w in search.workers), strict=True))
+    whole = tuple(n for n in levels if n)  # a complete search ends with an empty one
+    return rate, SearchSample(covered.states, covered.transitions, whole, covered.complete, taken)
+
+
+def rates_of(states: int, transitions: int, seconds: float) -> tuple[int, int]:
+    """States and transitions in a second."""
+    return max(1, round(states / max(seconds, 1e-6))), max(1, round(transitions / max(seconds, 1e-6)))
+
+
+def _size(ends: tuple[int, int]) -> int:
+    return ends[1] - ends[0]
 
 
 def _bytes(search: Any) -> tuple[float, float]:

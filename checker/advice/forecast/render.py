@@ -8,12 +8,16 @@ from typing import Any
 
 from planrace.checker.advice.forecast.explosion import Explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
-from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
+from planrace.checker.advice.forecast.forecast import TENTHS, Forecast
+from planrace.checker.advice.forecast.interval import ForecastInterval
+from planrace.checker.advice.forecast.stores import StoreForecast
 from planrace.checker.advice.formatting import json_text, memory, rounded, seconds
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.wording import counted, limited
 
+FIRST_TOLD = 2
+"""The first tenths of the depth have hardly any states."""
 MOST = 8
 """The most variables and actions in a table."""
 
@@ -24,6 +28,7 @@ def forecast_document(f: Forecast, detail: Detail = Detail.FULL) -> Document:
     if detail is Detail.VERDICTS:
         return Document((), f"forecast: {_states(f)}")
     blocks: list[Block] = [Heading(f"{f.protocol}: a forecast"), Paragraph(_request(f)), Paragraph(_numbers(f))]
+    blocks += _needs(f)
     if f.explosion is not None:
         blocks += _explosion(f.explosion)
     return Document(tuple(blocks), f"forecast: {_states(f)}")
@@ -56,7 +61,38 @@ def _numbers(f: Forecast) -> str:
     )
     if f.seconds is None or f.memory is None:
         return f"{first} {rate}"
-    return f"{first} {rate} Time: {_between(f.seconds, seconds)}. Memory: {_between(f.memory, memory)}."
+    return f"{first} {_steps(f)}{rate} Time: {_between(f.seconds, seconds)}. Memory: {_between(f.memory, memory)}."
+
+
+def _steps(f: Forecast) -> str:
+    if f.transitions is None:
+        return ""
+    if f.transitions.exact:
+        return f"It takes {counted(round(f.transitions.low), 'transition')}. "
+    return f"It takes about {rounded(f.transitions.middle)} transitions. "
+
+
+def _needs(f: Forecast) -> Iterator[Block]:
+    """What the states need where one process may be too small for them, and how far a search of them is at a level."""
+    if f.states is not None and not f.states.exact:
+        yield Grid(
+            ("store", "memory of one process", f"machines of {memory(f.stores[0].node_memory)}"),
+            tuple((s.store, _between(s.memory, memory), _nodes(s)) for s in f.stores),
+        )
+    if f.states is None or f.states.exact or not f.shares or f.levels is None:
+        return
+    yield Paragraph(
+        f"About {f.levels} levels. What a search has found at a depth, if it is as in the nearest smaller instance:"
+    )
+    told = tuple(zip(TENTHS, f.shares, strict=True))[FIRST_TOLD:-1]
+    yield Grid(("depth", "of all states"), tuple((f"{round(part * f.levels)}", f"{share:.0%}") for part, share in told))
+    if f.unchanging:
+        yield Paragraph(f"Within the table, the states do not depend on {', '.join(f.unchanging)}.")
+
+
+def _nodes(s: StoreForecast) -> str:
+    low, high = s.nodes
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _between(i: ForecastInterval, word: Any) -> str:

@@ -1,0 +1,261 @@
+"""Forecasts from a table of small instances: the arithmetic, by hand-computed numbers; which instances are counted;
+what the interval holds."""
+
+import itertools
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from planrace.checker import find
+from planrace.checker.advice.budget import SearchBudget
+from planrace.checker.advice.forecast.filling import SMALL, InstanceTable, filled
+from planrace.checker.advice.forecast.forecast import Forecast, forecast, shares
+from planrace.checker.advice.forecast.interval import ForecastInterval
+from planrace.checker.advice.forecast.rate import Rate, measured
+from planrace.checker.advice.forecast.render import forecast_document
+from planrace.checker.advice.forecast.sample import SearchSample
+from planrace.checker.advice.forecast.stores import stores
+from planrace.checker.advice.forecast.table import FINEST, Point, extrapolated, extrapolation, predicted, second
+from planrace.checker.report.text.plain import render_plain
+from planrace.model.language import Instance
+from tests import ROOT
+
+FIXED: dict[Point, int] = {
+    (2, 1, 2): 448,
+    (2, 1, 3): 2_444,
+    (2, 1, 4): 10_823,
+    (2, 2, 2): 5_871,
+    (2, 2, 3): 52_373,
+    (2, 2, 4): 362_998,
+    (2, 3, 2): 48_329,
+    (2, 3, 3): 589_896,
+    (2, 3, 4): 5_564_166,
+    (3, 1, 2): 1_737,
+    (3, 1, 3): 13_702,
+    (3, 1, 4): 82_342,
+    (3, 2, 2): 43_804,
+    (3, 2, 3): 599_045,
+    (3, 2, 4): 5_845_321,
+    (3, 3, 2): 624_124,
+    (3, 3, 3): 12_142_194,
+}
+"""Orbits of ``fixed`` with crashes and expiring locks, by Enactors, endpoints and plans."""
+LOGS = {v: math.log(n) for v, n in FIXED.items()}
+TRUTH = math.log(164_028_570)
+
+
+def square(f: Callable[[int, int], float], side: int = 4) -> dict[Point, float]:
+    return {(a, b): f(a, b) for a, b in itertools.product(range(1, side + 1), repeat=2)}
+
+
+# Arithmetic ------------------------------------------------------------------------------------------------------
+def test_second_differences_by_hand() -> None:
+    f: dict[Point, float] = {(1, 1): 1.0, (1, 2): 3.0, (2, 1): 4.0, (2, 2): 8.0}
+    assert second(f, (2, 2), 0, 1) == 8 - 3 - 4 + 1
+    assert second(f, (2, 2), 0, 0) is None
+    squares: dict[Point, float] = {(n,): float(n * n) for n in (1, 2, 3)}
+    assert second(squares, (3,), 0, 0) == 9 - 2 * 4 + 1
+
+
+def test_without_a_second_difference_growth_goes_on_in_two_ways() -> None:
+    """4 + 3 - 1 = 6 if the factors do not depend on each other; 4 · 3 / 2 = 6 with a corner of 2 where they do."""
+    assert predicted({(1, 1): 1.0, (1, 2): 3.0, (2, 1): 4.0}, (2, 2)) == 6.0
+    assert predicted({(1, 1): 2.0, (1, 2): 3.0, (2, 1): 4.0}, (2, 2)) == pytest.approx((5.0 + 6.0) / 2)
+
+
+def test_a_second_difference_stays_or_slopes_or_shrinks() -> None:
+    line: dict[Point, float] = {(n,): x for n, x in enumerate((0.0, 10.0, 19.0))}
+    assert predicted(line, (3,)) == 2 * 19 - 10 - 1  # the last one was 19 - 20 = -1
+    line[(3,)] = 27.5  # then one of -0.5: half of it is left for the next
+    assert predicted(line, (4,)) == pytest.approx(2 * 27.5 - 19 - 0.25)
+    line[(3,)] = 28.5  # of 0.5: no proportion, for the sign changes; the slope is 1.5
+    assert predicted(line, (4,)) == pytest.approx(2 * 28.5 - 19 + 2.0)
+
+
+def test_a_second_difference_at_most_doubles() -> None:
+    line: dict[Point, float] = {(n,): x for n, x in enumerate((0.0, 1.0, 2.1, 4.2))}  # 0.1, then 1.0
+    assert predicted(line, (4,)) == pytest.approx(2 * 4.2 - 2.1 + 2.0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda a, b: 1.0 + 2 * a + 3 * b,  # exponential
+        lambda a, b: a * b + 0.5 * a * a,  # more than exponential
+        lambda a, b: 5.0 + a * (1 - 0.5**b),  # bounded in b
+    ],
+)
+def test_even_growth_is_continued_exactly(f: Callable[[int, int], float]) -> None:
+    table = square(f)
+    truth = table.pop((4, 4))
+    assert extrapolated(table, (4, 4)) == pytest.approx(truth)
+    del table[4, 3], table[3, 4]
+    assert extrapolated(table, (4, 4)) == pytest.approx(truth)
+
+
+# Intervals -------------------------------------------------------------------------------------------------------
+def test_the_large_instance_of_the_issue() -> None:
+    """164,028,570 orbits, which were once said to be 5,097,740 or more."""
+    told = extrapolation(LOGS, (3, 3, 4))
+    assert told is not None
+    assert abs(told.log - TRUTH) < math.log(1.1)
+    assert abs(told.log - TRUTH) < told.doubt < math.log(4)
+    far = extrapolation({v: x for v, x in LOGS.items() if x < math.log(1_000_000)}, (3, 3, 4))
+    assert far is not None
+    assert abs(far.log - TRUTH) < math.log(2)
+
+
+def test_the_interval_is_the_greatest_error_of_points_left_out() -> None:
+    """A kink in one row makes the points behind it wrong, and the interval wide."""
+    even = extrapolation(square(lambda a, b: 3.0 + a + b), (5, 4))
+    assert even is not None
+    assert even.doubt == FINEST
+    kink = extrapolation(square(lambda a, b: 3.0 + a + b + (0.5 if a >= 4 else 0.0)), (5, 4))
+    assert kink is not None
+    assert len(kink.errors) == 4
+    assert kink.doubt == max(map(abs, kink.errors)) >= 0.5
+
+
+def test_few_points_left_out_make_it_wider() -> None:
+    line: dict[Point, float] = {(n,): 4.0 + 2 * n + (0.1 if n == 4 else 0.0) for n in range(1, 5)}
+    told = extrapolation(line, (5,))
+    assert told is not None
+    assert told.errors
+    assert told.doubt == pytest.approx(max(map(abs, told.errors)) * 4 / len(told.errors))
+
+
+def test_odd_and_even_sizes_do_not_make_it_sure() -> None:
+    """States that come with every second step only: either the interval holds the truth, or there is none."""
+
+    def f(a: int, b: int) -> float:
+        return 3.0 + 1.5 * (a // 2) + b
+
+    told = {n: extrapolation({v: x for v, x in square(f, 8).items() if v[0] < n}, (n, 4)) for n in (4, 5, 6, 7, 8)}
+    assert any(t is not None and t.errors for t in told.values())
+    assert all(t is None or abs(t.log - f(n, 4)) <= t.doubt for n, t in told.items())
+
+
+def test_bounded_and_empty_tables() -> None:
+    assert extrapolation({}, (3, 3)) is None
+    assert extrapolation({(1, 1): 2.0}, (3, 3)) is None
+    assert extrapolation({(5, 1): 2.0, (4, 1): 1.0, (3, 1): 0.5}, (3, 3)) is None  # greater ones say nothing
+    told = extrapolation(square(lambda a, b: 6.0), (5, 4))
+    assert told is not None
+    assert math.isclose(told.log, 6.0)
+
+
+def test_a_far_instance_is_not_smaller_than_near_ones() -> None:
+    shrinking = square(lambda a, b: 20.0 - (a + b) ** 2 / 8)
+    assert extrapolation(shrinking, (6, 6)) is None
+
+
+# Which instances are counted -------------------------------------------------------------------------------------
+def counting(
+    states: Callable[[Point], int], asked: list[Point]
+) -> Callable[[Instance, int, float], SearchSample | None]:
+    def count(instance: Instance, most: int, seconds: float) -> SearchSample | None:
+        assert seconds >= 0
+        asked.append(instance.values)
+        found = states(instance.values)
+        return None if found > most else SearchSample(found, 2 * found, (1, found - 1), complete=True, seconds=0.0)
+
+    return count
+
+
+def dns(*values: int) -> Instance:
+    return replace(find("fixed").system().instance(), values=values)
+
+
+def test_small_instances_and_near_ones_are_counted() -> None:
+    asked: list[Point] = []
+    table = filled(dns(3, 3, 4, 1), counting(lambda v: 10 ** sum(v[:3]), asked), 60.0, 1e6)
+    assert all(all(x <= y for x, y in zip(v, (3, 3, 4, 1), strict=True)) for v in asked)
+    assert (3, 3, 4, 1) not in asked
+    small = {v for v in table.counted if 10 ** sum(v[:3]) <= SMALL}
+    assert small == {(1, 1, 1, 0), (1, 1, 1, 1)}
+    assert max(10 ** sum(v[:3]) for v in table.counted) == 10**7
+    assert table.unchanging == ("keep",)
+
+
+def test_what_takes_longer_than_the_time_left_is_not_begun() -> None:
+    asked: list[Point] = []
+    filled(dns(3, 3, 4, 1), counting(lambda v: 10 ** sum(v[:3]), asked), 5.0, 1e4)
+    assert max(10 ** sum(v[:3]) for v in asked) == 10**4
+    assert filled(dns(3, 3, 4, 1), counting(lambda v: 10, asked), -1.0, 1e4).counted == {}
+
+
+def test_an_instance_that_is_far_from_all_that_can_be_counted_has_no_table() -> None:
+    asked: list[Point] = []
+    assert filled(dns(8, 8, 15, 15), counting(lambda v: 10 ** sum(v), asked), 60.0, 1e6).counted == {}
+
+
+# Forecasts -------------------------------------------------------------------------------------------------------
+def made() -> Forecast:
+    asked = find(str(ROOT / "examples" / "rollout.py") + ":fixed").system().instance(workers=4, versions=4)
+    return forecast(asked, budget=SearchBudget(states=1_000, seconds=60, total=60, native=False), symmetric=False)
+
+
+@pytest.fixture(scope="module")
+def rollout() -> Forecast:
+    return made()
+
+
+def test_a_forecast_from_a_table(rollout: Forecast) -> None:
+    truth = forecast(
+        find(str(ROOT / "examples" / "rollout.py") + ":fixed").system().instance(workers=4, versions=4),
+        budget=SearchBudget(states=100_000, seconds=60, native=False),
+        symmetric=False,
+    )
+    assert truth.states is not None
+    assert truth.transitions is not None
+    assert rollout.states is not None
+    assert rollout.transitions is not None
+    assert rollout.states.low <= truth.states.low <= rollout.states.high
+    assert truth.states.low / 2 < rollout.states.middle < truth.states.low * 2
+    assert truth.transitions.low / 2 < rollout.transitions.middle < truth.transitions.low * 2
+    assert rollout.levels is not None
+    assert abs(rollout.levels - len(truth.sample.levels)) <= 2
+    assert "smaller instances" in rollout.how
+    assert len(rollout.counted) > 8
+    assert rollout.counted["workers=1, versions=1"] == 5
+
+
+def test_what_a_forecast_shows(rollout: Forecast) -> None:
+    text = " ".join(render_plain(forecast_document(rollout)).split())
+    assert re.search(r"It takes about [\d,]+ transitions", text)
+    assert "machines of 16.0 GiB" in text
+    assert re.search(r"hash .* MiB", text)
+    assert f"About {rollout.levels} levels" in text
+    assert "of all states" in text
+
+
+def test_shares_by_depth() -> None:
+    assert shares((1, 3, 4, 2)) == tuple(x / 10 for x in (0, 1, 1, 4, 4, 4, 8, 8, 10, 10))
+    assert InstanceTable(dns(1, 1, 1, 0)).nearest is None
+
+
+def test_memory_of_stores_and_machines() -> None:
+    """100 to 200 states of 10 to 20 bytes, beside 1,000 to 2,000 bytes of each process, on machines of 3,000 bytes."""
+    rate = Rate("native", 10, False, 5, 50, (10.0, 20.0), (1000.0, 2000.0))
+    (told,) = stores(ForecastInterval(100, 150, 200), rate, 3000)
+    assert told.store == "hash"
+    assert (told.memory.low, told.memory.high) == (100 * 10 + 1000, 200 * 20 + 2000)
+    assert told.nodes == (1, 4)  # 1,000 bytes in 2,000; 4,000 in 1,000
+
+
+def test_what_two_intervals_have_in_common() -> None:
+    first = ForecastInterval(10, 20, 40)
+    assert first.within(ForecastInterval(25, 30, 100)) == ForecastInterval(25, 25, 40)
+    assert first.within(ForecastInterval(41, 50, 100)) is None
+
+
+def test_machine_code_tells_levels_as_the_reference_does() -> None:
+    asked = find("fixed").system().instance(enactors=2, endpoints=1, plans=3, keep=1)
+    found = measured(asked, 20.0, symmetric=False)
+    assert found is not None
+    rate, sample = found
+    assert (sample.states, sample.levels[:4], sum(sample.levels)) == (880, (1, 1, 3, 8), 880)
+    assert rate.steps_per_second >= rate.per_second
