@@ -81,9 +81,8 @@ def _needs(f: Forecast) -> Iterator[Block]:
         )
     if f.states is None or f.states.exact or not f.shares or f.levels is None:
         return
-    yield Paragraph(
-        f"About {f.levels} levels. What a search has found at a depth, if it is as in the nearest smaller instance:"
-    )
+    levels = counted(f.levels, "level")
+    yield Paragraph(f"About {levels}. At a depth, if it is as in the nearest smaller instance, a search has found:")
     told = tuple(zip(TENTHS, f.shares, strict=True))[FIRST_TOLD:-1]
     yield Grid(("depth", "of all states"), tuple((f"{round(part * f.levels)}", f"{share:.0%}") for part, share in told))
     if f.unchanging:
