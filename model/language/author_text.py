@@ -44,7 +44,7 @@ def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None
             message, help_ = problem
             where = Place(function.__code__.co_filename, statement.lineno)
             raise DefinitionError(f"{what}: {message}", where=where, remedy=help_ or remedy)
-    for inner in (x for x in ast.walk(node) if isinstance(x, FUNCTIONS) and x is not node):
+    for inner in (x for x in _all_statements(node) if isinstance(x, FUNCTIONS)):
         for statement in _statements(inner):
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare | ast.BinOp | ast.UnaryOp):
                 where = Place(function.__code__.co_filename, statement.lineno)
@@ -339,6 +339,16 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from _statements(child)
 
 
+def _all_statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements within, also those of nested functions and classes, in the order of the text. Expressions, of
+    which there are many more nodes, have none."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt):
+            yield child
+        if not isinstance(child, ast.expr):
+            yield from _all_statements(child)
+
+
 def _short(e: ast.AST) -> str:
     text = ast.unparse(e)
     return text if len(text) < 60 else f"{text[:57]}…"
@@ -405,5 +415,5 @@ def _owner(called: ast.expr) -> str | None:
 def _functions(text: str) -> dict[tuple[str, int], ast.FunctionDef]:
     """All functions of a file, by their names and first lines, decorators included."""
     tree = _tree(text)
-    found = [] if tree is None else [x for x in ast.walk(tree) if isinstance(x, ast.FunctionDef)]
+    found = [] if tree is None else [x for x in _all_statements(tree) if isinstance(x, ast.FunctionDef)]
     return {(x.name, min([x.lineno, *(d.lineno for d in x.decorator_list)])): x for x in found}
