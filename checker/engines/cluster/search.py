@@ -41,6 +41,7 @@ class ClusterSearch(NativeSearch):
         code = ShardCode.of(kernel.instance, kernel.layout, watch, kernel.canonical, self.chosen.partition)
         bounds = [b for b in (self.limits.memory, self.hosts.memory) if b is not None]
         order = Order(code, table_code(), min(bounds, default=None), kernel.orders)
+        self._limit_guard.announce("starting processes")
         self.fleet = Fleet(self.hosts, order, self._check_clock)
         return self.fleet
 
