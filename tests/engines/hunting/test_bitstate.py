@@ -158,6 +158,8 @@ def test_levels_and_runs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert row.states - row.dropped <= 16 * 60 + 1
     assert row.dropped > 0
     assert 0 < row.cut <= 16
+    others = [rows(hunted(grid(40), order="breadth", depth=60, seed=seed))[0].states for seed in (2, 3, 4)]
+    assert len({row.states, *others}) > 1  # levels keep a random sample
     (deep,) = rows(hunted(grid(40), order="depth", depth=60))
     assert deep.depth == 60
     assert deep.cut > 0
