@@ -248,13 +248,14 @@ class _Conforming:
         except (TimeUpError, KeyboardInterrupt):
             return None
         if not found.picks:
-            return NearMiss(found.further, never=found.all) if found.further else None
+            near = NearMiss(found.further, never=found.all, begun=found.begun, states=found.states)
+            return near if found.further else None
         further = run_of(self._states, run.situations[found.at], found.picks)
         told = [self._states.told(s, pick) for s, pick in zip(further, found.picks, strict=False)]
         texts = tuple(f"{s.by} {s.text}" for s in DescribedSteps(self._states, further, told))
         name = self._judge.properties[found.property].name
         line = next((x for x in reversed(run.lines[: found.at]) if x is not None), None)
-        return NearMiss(found.further, name, found.at, line, texts)
+        return NearMiss(found.further, name, found.at, line, texts, False, found.begun, found.states)
 
     # It diverges ---------------------------------------------------------------------------------------------------
     def _diverges(self, ended: Frontier) -> ConformanceReport:

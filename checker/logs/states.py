@@ -68,6 +68,10 @@ class ModelStates:
         """The state of the model, as logs tell it."""
         return self._states[situation[0]]
 
+    def normal(self, number: int) -> State:
+        """The state with this number, with the numbers that generations have in it."""
+        return self._states[number]
+
     def step(self, number: int, pick: Pick) -> Taken | None:
         """A step from a state; None if it is not enabled."""
         key = number, pick

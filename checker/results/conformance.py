@@ -141,7 +141,8 @@ class RunsAlike:
 class NearMiss:
     """How close the run came to a violation: from the state after step ``step`` (0: the first) the ``texts`` are the
     steps of the model that would have violated ``property``; fewer steps would not, from no state of the run. Without a
-    property none was found: there is none within ``further`` steps, and none at all if ``never``."""
+    property none was found: there is none within ``further`` steps, and none at all if ``never``. Of a long run not all
+    of its different ``states`` were looked from, but ``begun`` of them: what is said is true of these."""
 
     further: int
     property: str | None = None
@@ -149,6 +150,8 @@ class NearMiss:
     line: LogLine | None = None
     texts: tuple[str, ...] = ()
     never: bool = False
+    begun: int = 0
+    states: int = 0
 
 
 @dataclass(frozen=True)

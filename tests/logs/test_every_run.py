@@ -348,3 +348,36 @@ def test_of_a_long_run_before_a_divergence_a_window_is_told(
     assert whole.count(" · ") == min(len(records), 200)
     assert (f"{len(records) - 200} steps before (--format json has all)" in whole) == (len(records) > 200)
     assert len(json.loads(render(report, "json"))["divergence"]["run"]["trace"]["steps"]) == len(records)
+
+
+def walking() -> Protocol:
+    """It may fall where it is wet, and is only wet in the middle of a long way."""
+    p = Protocol("walking")
+    at = p.variable("at", integers(0, 60), 0)
+    wet, lies = p.variable("wet", boolean(), False), p.variable("lies", boolean(), False)
+
+    @p.action(by="it")
+    def go():  # type: ignore[no-untyped-def]
+        return step(when(at < 60, ~lies), update(at, at + 1), update(wet, (at >= 36) & (at < 39)))
+
+    @p.action(by="it")
+    def fall():  # type: ignore[no-untyped-def]
+        return step(when(wet), update(lies, True))
+
+    p.declare(invariant("stands", ~(wet & lies), "it does not lie in the wet"))
+    return p
+
+
+def test_of_a_long_run_some_states_are_looked_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that differ in what the property reads, so the violation is found that only some states are near to."""
+    monkeypatch.setattr("planrace.checker.logs.conform.LOOKED_AT", 40)
+    log = written(tmp_path, [{"action": "go"}] * 60)
+    report = conform(walking(), log, logged=["fall"])
+    assert report.near is not None
+    assert (report.near.property, report.near.further, report.near.step) == ("stands", 1, 37)
+    assert (report.near.begun, report.near.states) == (2, 61)
+    assert "Looked from 2 of the 61 different states of the run, it was closest" in " ".join(render(report).split())
+    whole = conform(walking(), log, logged=["fall"], every=True).near
+    assert whole is not None
+    assert (whole.begun, whole.further) == (61, 1)
+    assert "The run was closest" in " ".join(render(conform(walking(), log, logged=["fall"], every=True)).split())

@@ -89,6 +89,8 @@ def _near(n: NearMiss) -> dict[str, Any]:
         "line": _line(n.line),
         "texts": list(n.texts),
         "never": n.never,
+        "begun": n.begun,
+        "states": n.states,
     }
 
 

@@ -194,13 +194,17 @@ def _near(report: ConformanceReport) -> Iterator[Block]:
     near = report.near
     if near is None:
         return
+    some = near.begun < near.states and not near.never
+    which = f"{near.begun:,} of the {near.states:,} different states" if some else "state"
     if near.property is None:
         how = "however far one goes" if near.never else f"within {counted(near.further, 'further step')}"
-        yield Paragraph(f"From no state of the run the model leads to a violation {how}.")
+        begin = f"From none of the {which} that were looked from" if some else f"From no {which} of the run"
+        yield Paragraph(f"{begin} the model leads to a violation {how}.")
         return
     place = "at the beginning" if near.line is None else f"after {near.line}"
+    seen = f"Looked from {which} of the run, it" if some else "The run"
     yield Paragraph(
-        f"The run was closest to a violation {place}: {counted(near.further, 'further step')} would have violated "
+        f"{seen} was closest to a violation {place}: {counted(near.further, 'further step')} would have violated "
         f"{near.property}:"
     )
     yield Bullets(near.texts)
