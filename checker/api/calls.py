@@ -317,7 +317,7 @@ def forecast(
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     checked, _ = select_properties(instance.system, properties)
-    budget, began = SearchBudget(states=sample, total=seconds), time.monotonic()
+    began, budget = time.monotonic(), SearchBudget(states=sample, total=0.75 * seconds if explain else seconds)
     found = made(instance, checked, budget, symmetric=symmetry, node_memory=node_memory)
     if not explain:
         return found

@@ -16,7 +16,7 @@ from planrace.checker.advice.forecast.forecast import Forecast, forecast, shares
 from planrace.checker.advice.forecast.interval import ForecastInterval
 from planrace.checker.advice.forecast.rate import Rate, measured
 from planrace.checker.advice.forecast.render import forecast_document
-from planrace.checker.advice.forecast.sample import SearchSample
+from planrace.checker.advice.forecast.sample import SearchSample, sampled
 from planrace.checker.advice.forecast.stores import stores
 from planrace.checker.advice.forecast.table import FINEST, Point, extrapolated, extrapolation, predicted, second
 from planrace.checker.report.text.plain import render_plain
@@ -187,6 +187,20 @@ def test_what_takes_longer_than_the_time_left_is_not_begun() -> None:
     assert filled(dns(3, 3, 4, 1), counting(lambda v: 10, asked), -1.0, 1e4).counted == {}
 
 
+def test_what_takes_too_much_memory_is_not_begun() -> None:
+    asked: list[Point] = []
+    filled(dns(3, 3, 4, 1), counting(lambda v: 10 ** sum(v[:3]), asked), 60.0, 1e9)
+    assert max(10 ** sum(v[:3]) for v in asked) == 10**7
+
+
+def test_the_nearest_instance_is_the_greatest_of_those() -> None:
+    sizes = {(1, 1, 1, 1): 10, (2, 1, 1, 1): 20, (1, 2, 1, 1): 30, (1, 1, 1, 0): 50}
+    samples = {v: SearchSample(n, n, (n,), complete=True, seconds=0.0) for v, n in sizes.items()}
+    nearest = InstanceTable(dns(2, 2, 1, 1), samples).nearest
+    assert nearest is not None
+    assert nearest.states == 30
+
+
 def test_an_instance_that_is_far_from_all_that_can_be_counted_has_no_table() -> None:
     asked: list[Point] = []
     assert filled(dns(8, 8, 15, 15), counting(lambda v: 10 ** sum(v), asked), 60.0, 1e6).counted == {}
@@ -257,5 +271,6 @@ def test_machine_code_tells_levels_as_the_reference_does() -> None:
     found = measured(asked, 20.0, symmetric=False)
     assert found is not None
     rate, sample = found
-    assert (sample.states, sample.levels[:4], sum(sample.levels)) == (880, (1, 1, 3, 8), 880)
+    _, reference = sampled(asked, SearchBudget(states=1_000, seconds=60.0))
+    assert (sample.states, sample.transitions, sample.levels) == (880, reference.transitions, reference.levels)
     assert rate.steps_per_second >= rate.per_second

@@ -47,9 +47,6 @@ WIDEST = 1000.0
 """An interval with a greater ratio of its ends is useless."""
 FINE = 1.5
 """An interval with a smaller ratio of its ends needs no table."""
-TABLE = 0.75
-"""The share of the budget's time after which no instance is counted for the table: one may take seconds, and why there
-are so many states is measured after it."""
 TENTHS = tuple(n / 10 for n in range(1, 11))
 """The fractions of the depth for which the share of the states is told."""
 FALLEN = 0.5
@@ -198,7 +195,7 @@ class Forecaster:
         fallen = self._falling(sample)
         if fallen is not None and fallen[0].high <= FINE * fallen[0].low:
             return fallen
-        left = TABLE * self.budget.total - (time.monotonic() - self._began)
+        left = self.budget.total - (time.monotonic() - self._began)
         self._table = filled(self.instance, self._search, left, rate.per_second if rate.engine == "native" else None)
         by_table = self._extrapolated(sample.states)
         if by_table is not None and fallen is not None:

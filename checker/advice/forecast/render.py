@@ -84,7 +84,9 @@ def _needs(f: Forecast) -> Iterator[Block]:
     levels = counted(f.levels, "level")
     yield Paragraph(f"About {levels}. At a depth, if it is as in the nearest smaller instance, a search has found:")
     told = tuple(zip(TENTHS, f.shares, strict=True))[FIRST_TOLD:-1]
-    yield Grid(("depth", "of all states"), tuple((f"{round(part * f.levels)}", f"{share:.0%}") for part, share in told))
+    yield Grid(
+        ("depth", "of all states"), tuple((f"{round(part * f.levels)}", f"{int(100 * share)}%") for part, share in told)
+    )
     if f.unchanging:
         yield Paragraph(f"Within the table, the states do not depend on {', '.join(f.unchanging)}.")
 
