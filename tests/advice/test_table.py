@@ -194,7 +194,7 @@ def test_what_takes_too_much_memory_is_not_begun() -> None:
 
 
 def test_the_nearest_instance_is_the_greatest_of_those() -> None:
-    sizes = {(1, 1, 1, 1): 10, (2, 1, 1, 1): 20, (1, 2, 1, 1): 30, (1, 1, 1, 0): 50}
+    sizes: dict[Point, int] = {(1, 1, 1, 1): 10, (2, 1, 1, 1): 20, (1, 2, 1, 1): 30, (1, 1, 1, 0): 50}
     samples = {v: SearchSample(n, n, (n,), complete=True, seconds=0.0) for v, n in sizes.items()}
     nearest = InstanceTable(dns(2, 2, 1, 1), samples).nearest
     assert nearest is not None
