@@ -72,6 +72,24 @@ def test_counts_are_exact_where_nothing_is_omitted(order: str, symmetry: bool) -
     assert row.depth == exact.depth if order == "breadth" else row.depth > exact.depth
 
 
+def test_it_leaves_out_variables_and_takes_normal_forms() -> None:
+    asked: dict[str, Any] = {"properties": ("plans-never-regress",), "symmetry": False}
+    states = set()
+    for normalise in (None, "generation"):
+        plain = check(
+            find("fixed"), SMALL, options=Options(engine="explicit", normalise=normalise, **asked)
+        ).exploration
+        ours = hunted(find("fixed"), SMALL, normalise=normalise, order="depth", **asked).exploration
+        assert plain is not None
+        assert ours is not None
+        assert (ours.states, ours.normalised) == (plain.states, normalise)
+        states.add(ours.states)
+    assert len(states) == 2
+    original = hunted(find("original"), SMALL, **asked).exploration
+    assert original is not None
+    assert original.sliced == ("empty", "rollback")
+
+
 @pytest.mark.parametrize("order", ["breadth", "depth"])
 def test_violations_are_found_and_what_is_not_found_is_unknown(order: str) -> None:
     kinds = ("active-plan-never-deleted", "plans-never-regress", "rollback-target-exists", "cleanup-deletes")
