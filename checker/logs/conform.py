@@ -7,17 +7,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from planrace.checker.explain.model_data import declared
+from planrace.checker.logs.answers import ConformanceAnswers, divergence_of
 from planrace.checker.logs.compact_events import CompactEvents
 from planrace.checker.logs.danger import LOOKED_AT, nearest_violation
-from planrace.checker.logs.diagnosis import DivergenceDiagnosis
 from planrace.checker.logs.events import Stream
 from planrace.checker.logs.explain_event import EventSteps
 from planrace.checker.logs.first_run import FirstRun
 from planrace.checker.logs.frontier import Frontier, Frontiers
 from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.judge import Judge, judged_of, violation
-from planrace.checker.logs.logged_events import logged_events
 from planrace.checker.logs.middle import Beginnings, beginnings
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.progress import SILENT, LogProgress
@@ -27,8 +25,6 @@ from planrace.checker.logs.states import ModelStates, Situation, run_of
 from planrace.checker.results.conformance import (
     Conformance,
     ConformanceReport,
-    LogDivergence,
-    LogStream,
     NearMiss,
     RunsAlike,
     StepRate,
@@ -263,23 +259,9 @@ class _Conforming:
             return self._cut(ended)
         self._request.progress.begin("finding out what nothing explains")
         assert not ended.whole, "one search explains all events, and the other none"
-        diagnosis = DivergenceDiagnosis(self._order, self._steps, ended.nodes)
         run = LoggedRun(self._states, self._order, ended.first)
-        positions = ended.nodes[0][0]
-        last = tuple(
-            (s.name, self._order.events[n][positions[n] - 1].line if positions[n] else None)
-            for n, s in enumerate(self._request.streams)
-        )
-        divergence = LogDivergence(
-            explained=sum(t is not None for t in run.told),
-            trace=run.trace(),
-            lines=run.lines,
-            told=run.told,
-            last=last,
-            blocked=diagnosis.blocked(),
-            hypotheses=len({situation for _, situation in ended.nodes}),
-            repairs=diagnosis.repairs(),
-        )
+        names = [s.name for s in self._request.streams]
+        divergence = divergence_of(self._order, self._steps, ended.nodes, run, names)
         return self._report(Conformance.DIVERGES, divergence=divergence)
 
     def _cut(self, ended: Frontier) -> ConformanceReport:
@@ -295,29 +277,18 @@ class _Conforming:
         return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
 
     def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
-        system, sizes = self._instance.system, self._instance.parameters
-        unbounded = None if self._request.generations is None else self._request.generations.parameter.name
-        if unbounded is not None:
-            del sizes[unbounded]
-        return ConformanceReport(
-            protocol=system.name,
-            parameters=dict([*sizes.items(), *system.options]),
-            unbounded=unbounded,
-            faults=system.faults,
-            protections=system.protections,
-            verdict=verdict,
-            streams=tuple(LogStream(s.name, len(s.events)) for s in self._request.streams),
-            seconds=time.monotonic() - self._began,
+        answers = ConformanceAnswers(self._instance, self._request.generations, self._began)
+        return answers.report(
+            verdict,
+            self._order,
+            {s.name: len(s.events) for s in self._request.streams},
             joined=None if self._beginnings is None else len(self._beginnings.situations),
             silent=self._silent,
             unseen=self._unseen,
             ignored=self._request.ignored,
             late=tuple(e.line for e in self._order.late),
-            properties=tuple(p.name for p in self._judge.properties),
-            variables=declared(self._instance),
             rates=self._rates(),
-            logged=tuple(logged_events(system, [s.name for s in self._request.streams], self._order)),
-            **found,  # type: ignore[arg-type]
+            **found,
         )
 
     def _rates(self) -> tuple[StepRate, ...]:

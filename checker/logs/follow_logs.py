@@ -7,13 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from planrace.checker.explain.model_data import declared
-from planrace.checker.logs.diagnosis import DivergenceDiagnosis
+from planrace.checker.logs.answers import ConformanceAnswers, divergence_of
 from planrace.checker.logs.following import FollowOptions, LogFollower
 from planrace.checker.logs.generations import Generations, NormalStates
 from planrace.checker.logs.growing_log import GrowingLog
 from planrace.checker.logs.judge import judged_of
-from planrace.checker.logs.logged_events import logged_events
 from planrace.checker.logs.mapping.file import LogMapping
 from planrace.checker.logs.mapping.growing import GrowingMappedLog
 from planrace.checker.logs.mapping.reader import MappedLogs
@@ -21,7 +19,7 @@ from planrace.checker.logs.mapping.watch import LineWatch, watching
 from planrace.checker.logs.records import EventReader, stream_names
 from planrace.checker.logs.runs import LoggedRun
 from planrace.checker.logs.states import ModelStates
-from planrace.checker.results.conformance import Conformance, ConformanceReport, LogDivergence, LogStream
+from planrace.checker.results.conformance import Conformance, ConformanceReport
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.wording import counted
 from planrace.checker.run.request import Selection
@@ -142,7 +140,9 @@ class _Following:
             why = f"nothing explains what comes after {counted(follower.explained, 'event')}, but {follower.doubt}"
             return self._report(Conformance.UNKNOWN, stopped=StopReason(StopKind.STATES, why))
         if follower.ended:
-            return self._report(Conformance.DIVERGES, divergence=self._divergence(run))
+            names, explained = list(self._reader.streams), follower.explained
+            found = divergence_of(follower.order, follower.steps, follower.nodes, run, names, explained)
+            return self._report(Conformance.DIVERGES, divergence=found)
         violated = [e.violated for e in follower.ends]
         apart = any(violated) and not all(violated)
         return self._report(
@@ -153,43 +153,16 @@ class _Following:
             unsearched=f"{FORGOTTEN}; {OPEN}" if follower.open else FORGOTTEN,
         )
 
-    def _divergence(self, run: LoggedRun) -> LogDivergence:
-        follower = self._follower
-        diagnosis = DivergenceDiagnosis(follower.order, follower.steps, follower.nodes)
-        positions = follower.nodes[0][0]
-        streams = zip(self._reader.streams, follower.order.events, positions, strict=True)
-        return LogDivergence(
-            explained=follower.explained,
-            trace=run.trace(),
-            lines=run.lines,
-            told=run.told,
-            last=tuple((name, events[at - 1].line if at else None) for name, events, at in streams),
-            blocked=diagnosis.blocked(),
-            hypotheses=len({situation for _, situation in follower.nodes}),
-            repairs=diagnosis.repairs(),
-        )
-
     def _report(self, verdict: Conformance, **found: object) -> ConformanceReport:
-        instance, generations, follower = self._request.selection.instance, self._request.generations, self._follower
-        system, sizes = instance.system, instance.parameters
-        unbounded = None if generations is None else generations.parameter.name
-        if unbounded is not None:
-            del sizes[unbounded]
-        return ConformanceReport(
-            protocol=system.name,
-            parameters=dict([*sizes.items(), *system.options]),
-            unbounded=unbounded,
-            faults=system.faults,
-            protections=system.protections,
-            verdict=verdict,
-            streams=tuple(LogStream(name, many) for name, many in follower.totals.items()),
-            seconds=time.monotonic() - self._began,
+        follower = self._follower
+        answers = ConformanceAnswers(self._request.selection.instance, self._request.generations, self._began)
+        return answers.report(
+            verdict,
+            follower.order,
+            follower.totals,
             silent=tuple(self._request.hidden),
             ignored=0 if self._mapped is None else self._mapped.unrecognised,
             late=tuple(line for log in self._logs for line in log.late),
-            properties=tuple(p.name for p in judged_of(system.properties)),
-            variables=declared(instance),
-            logged=tuple(logged_events(system, list(follower.totals), follower.order)),
             violates=tuple(follower.violated.items()),
-            **found,  # type: ignore[arg-type]
+            **found,
         )
