@@ -59,6 +59,8 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.time_limit()
 @options.workers
 @options.cluster
+@options.store
+@options.spill
 @options.option(
     Topic.SEARCH,
     "--dump-ir",

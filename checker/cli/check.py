@@ -69,6 +69,8 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, argumen
             workers=arguments["workers"],
             cluster=arguments["cluster"],
             shards=arguments["shards"],
+            store=arguments["store"],
+            spill=arguments["spill"],
             listener=listener,
             explain=explain,
             alternatives=arguments["alternatives"],

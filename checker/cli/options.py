@@ -12,6 +12,7 @@ from planrace.checker.cli.completion import Kind, complete_name
 from planrace.checker.cli.help import Topic, TopicOption
 from planrace.checker.cli.look import Color, Look, chosen_detail
 from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
+from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.results.verdict import DECIDED
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -153,6 +154,20 @@ cluster = together(
         metavar="N",
         help="Processes that share the states of --cluster (default: one a machine).",
     ),
+)
+store = option(
+    Topic.SEARCH,
+    "--store",
+    type=click.Choice([k.value for k in StoreKind]),
+    default=StoreKind.HASH.value,
+    help="What keeps the states: a table (default; it becomes compact when memory gets short), or sorted runs.",
+)
+spill = option(
+    Topic.SEARCH,
+    "--spill",
+    metavar="DIR",
+    type=click.Path(path_type=str),
+    help="A folder for sorted runs, which are in memory otherwise.",
 )
 
 

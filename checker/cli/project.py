@@ -27,7 +27,7 @@ FORMATS = ("text", "json", "html", *FOR_CI)
 """Formats of several checks; those of a single run are artifacts."""
 REPLACING = (
     *("engine", "fail_fast", "exhaustive", "symmetry", "normalise", "slicing", "depth"),
-    *("max_states", "max_memory", "workers"),
+    *("max_states", "max_memory", "workers", "store", "spill"),
 )
 """Options of the command that replace those of every check."""
 LOOKS = ("quiet", "verbose", "color", "width", "no_progress")

@@ -32,6 +32,8 @@ FLAGS = {
     "workers": "--workers",
     "cluster": "--cluster",
     "shards": "--shards",
+    "store": "--store",
+    "spill": "--spill",
 }
 SWITCHES = {
     "fail_fast": {True: "--fail-fast"},

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.results.report import Coverage, ModelWarning, Report
+from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request
 
@@ -33,6 +34,8 @@ class Ability(StrEnum):
     """It can generate machine code (``--dump-ir``)."""
     CLUSTER = "cluster"
     """It searches on several machines (``--cluster``, ``--shards``)."""
+    RUNS = "runs"
+    """It can keep states as sorted runs (``--store``, ``--spill``)."""
     ARGUES = "argues"
     """Its "holds" rests on an argument, not on a complete search."""
     EVERY_SIZE = "every size"
@@ -90,6 +93,12 @@ DEMANDS = (
         lambda o: o.cluster is not None or o.shards is not None,
         "engine {engine} searches on one machine",
         "leave out --cluster and --shards, or use --engine {able}",
+    ),
+    Demand(
+        Ability.RUNS,
+        lambda o: o.store != StoreKind.HASH or o.spill is not None,
+        "engine {engine} keeps no sorted runs of states",
+        "leave out --store and --spill, or use --engine {able}",
     ),
     Demand(
         Ability.SCENARIO,

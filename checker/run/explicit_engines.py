@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
@@ -16,6 +18,7 @@ from planrace.checker.results.wording import joined
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.each_member import alike, known_by_symmetry, of_all, single
 from planrace.checker.run.options import Options
+from planrace.checker.run.ranges import shortened
 from planrace.checker.run.request import Request
 from planrace.checker.run.strategies import (
     Searched,
@@ -47,7 +50,7 @@ class _Explicit(Engine):
 class Adaptive(_Explicit):
     name = "auto"
     summary = "explicit search that changes to machine code when it is large"
-    abilities = Abilities(Checkable | Temporal, *SEARCH, Ability.MACHINE_CODE)
+    abilities = Abilities(Checkable | Temporal, *SEARCH, Ability.MACHINE_CODE, Ability.RUNS)
 
     def strategy(self, options: Options) -> Strategy:
         """With ``--dump-ir``, machine code is used from the start."""
@@ -80,6 +83,8 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     for a member holds for those that are interchangeable with it.
     """
     instance, options = request.instance, request.options
+    if options.spill is not None:
+        _check_folder(options.spill)
     if options.symmetry and not symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
     asked = request.of(Liveness)
@@ -116,6 +121,14 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     inside = {m.name for p in asked for m in members(instance, p)}
     warnings = (*found.warnings, *_faultless(instance, [a for a in answers if a.property.name not in inside]))
     return Answers(found.engine, answers, found.covered, interrupted, warnings)
+
+
+def _check_folder(spill: str | Path) -> None:
+    """Raises ``ModelError`` if files cannot be made in a folder."""
+    if not Path(spill).is_dir():
+        raise ModelError(f"spill={shortened(str(spill))} is no folder", remedy="make it, or give another one")
+    if not os.access(spill, os.W_OK | os.X_OK):
+        raise ModelError(f"no files can be made in spill={shortened(str(spill))}", remedy="give another folder")
 
 
 def _check_normal(instance: Instance, sort: str, properties: Sequence[Property]) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from planrace.checker.engines.limits import Limits, Listener, memory_in_use
 from planrace.checker.results.bitstate import SearchOrder
+from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
@@ -57,6 +59,11 @@ class Options:
     ``ray://…``. The engine is ``cluster`` then."""
     shards: int | None = None
     """Processes that share the states of such a search; None is one on each machine, or two on a single one."""
+    store: str = StoreKind.HASH
+    """``compact``: a search in machine code keeps its states as sorted runs from the beginning, not only when memory
+    gets short (see ``StoreKind``)."""
+    spill: str | Path | None = None
+    """A folder for files of sorted runs, which are in memory otherwise."""
     listener: Listener | None = None
     ir: Callable[[str], None] | None = None
     """A function that receives the LLVM IR of the search. The search then uses machine code from the start."""
@@ -83,6 +90,9 @@ class Options:
             _check_cluster(self.cluster)
             if self.engine == Options.engine:
                 object.__setattr__(self, "engine", CLUSTER)
+        if self.store not in list(StoreKind):
+            kinds = " or ".join(StoreKind)
+            raise ModelError(f"store={shortened(self.store)} is no kind of store", remedy=f"use {kinds}")
 
     @property
     def candidates(self) -> tuple[Any, ...]:

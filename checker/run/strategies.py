@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planrace.checker.engines.answer import Answer
@@ -18,6 +19,7 @@ from planrace.checker.engines.limits import CostlyError
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
+from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.run.options import Options
 from planrace.checker.semantics.normal_form import NormalForm, normal_form
 from planrace.checker.semantics.packing import Layout
@@ -277,10 +279,17 @@ def native_search(
         from planrace.checker.engines.native.search import NativeSearch
     except (ImportError, OSError) as problem:
         return NoMachineCode(f"llvmlite cannot be loaded ({problem})")
+    options = task.options
     try:
-        options = task.options
         return NativeSearch(
-            task.instance, properties, limits=options.limits, workers=options.workers, most=most, **settings
+            task.instance,
+            properties,
+            limits=options.limits,
+            workers=options.workers,
+            most=most,
+            compact=options.store == StoreKind.COMPACT,
+            spill=None if options.spill is None else Path(options.spill),
+            **settings,
         )
     except CostlyError as problem:
         if most is not None:

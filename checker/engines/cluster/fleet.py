@@ -17,8 +17,9 @@ from planrace.checker.engines.cluster.hosts import Handle, Hosts, LostError
 from planrace.checker.engines.cluster.kept_levels import KeptLevels
 from planrace.checker.engines.cluster.sampling import table
 from planrace.checker.engines.cluster.shard import Order, Status
-from planrace.checker.engines.native.crew import Crew, SearchStoppedError
+from planrace.checker.engines.native.crew import Crew
 from planrace.checker.engines.native.intrinsics import LEVELS
+from planrace.checker.engines.native.stopped import SearchStoppedError
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.semantics.replay import ReplayError
 

@@ -17,8 +17,8 @@ from planrace.checker.engines.cluster.sampling import Table
 from planrace.checker.engines.cluster.shard_crew import ShardCrew
 from planrace.checker.engines.limits import memory_in_use
 from planrace.checker.engines.native import inserting
-from planrace.checker.engines.native.crew import SearchStoppedError
 from planrace.checker.engines.native.program import Program, ShardCode, dialect
+from planrace.checker.engines.native.stopped import SearchStoppedError
 from planrace.checker.results.stop import StopReason
 
 

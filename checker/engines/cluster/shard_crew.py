@@ -22,7 +22,7 @@ class ShardCrew(LocalCrew):
     """The workers of shard ``me``. All frontiers are logged: a level can be searched again."""
 
     def __init__(self, program: Program, me: int, count: int, memory: int | None, orders: int) -> None:
-        super().__init__(program, count, memory, orders=orders)
+        super().__init__(program, count, memory, orders=orders, convertible=False)
         self.me, self.shards = me, program.code.partition.shards
         for w in self.workers:
             w.info[INFO_SHARD] = me
@@ -37,10 +37,6 @@ class ShardCrew(LocalCrew):
         for w in self.workers:
             w.next_logged = True
         return self._rounds
-
-    def divide(self, rounds: int) -> None:
-        """Search the frontier in so many rounds."""
-        self._rounds = rounds
 
     def turn(self) -> None:
         super().turn()

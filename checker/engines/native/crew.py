@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from planrace.checker.engines.limits import memory_reached
+from planrace.checker.engines.native.compaction import Compaction
 from planrace.checker.engines.native.emit import TERMS
 from planrace.checker.engines.native.intrinsics import INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
 from planrace.checker.engines.native.memory import WordArray, words_at
 from planrace.checker.engines.native.paths import Predecessors
 from planrace.checker.engines.native.program import Program, bucket
-from planrace.checker.engines.native.store import Allowance, Store
 from planrace.checker.engines.native.worker import BOX, SHARE, Worker
-from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.semantics.replay import ReplayError
 
 SCANNED = 1 << 5
@@ -35,14 +34,6 @@ AT_ONCE = 1 << 22
 """Successors, times the orders that are tried for each, between two checks of the clock: some tenths of a second."""
 RESERVED = 1 << 34
 """Address space for a frontier in bytes, unless the memory limit is lower."""
-
-
-class SearchStoppedError(Exception):
-    """The search ends here, for this ``reason``."""
-
-    def __init__(self, reason: StopReason) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 class Crew(ABC):
@@ -118,7 +109,9 @@ class Crew(ABC):
 
 class LocalCrew(Crew):
     """``count`` workers of this process, within ``memory`` bytes; ``orders`` of members are tried for each successor.
-    ``keep``: all frontiers stay. ``check`` raises an error if the search must end within a level."""
+    ``keep``: all frontiers stay. ``compact``: states are in sorted runs from the beginning, else when memory gets short
+    if ``convertible``; the runs are in files of the folder ``spill``, if there is one. ``check`` raises an error if the
+    search must end within a level."""
 
     def __init__(
         self,
@@ -129,24 +122,33 @@ class LocalCrew(Crew):
         orders: int = 1,
         keep: bool = False,
         check: Callable[[], None] = lambda: None,
+        compact: bool = False,
+        spill: Path | None = None,
+        convertible: bool = True,
     ) -> None:
         self.program, self.count = program, count
         self.failing = []
         self._keep, self._check = keep, check
-        self._allowance, self._lock = Allowance(memory), Lock()
+        self._lock = Lock()
         self._pool: ThreadPoolExecutor | None = None
         room = min(RESERVED, memory or RESERVED)
+        self.compaction = Compaction(count, memory, room, spill, convertible=convertible)
         most = (memory or RESERVED) // (SHARE * count)
         self.workers = [Worker(program, count, room, keep, most) for _ in range(count)]
         self._sources = WordArray(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._stride = max(1, AT_ONCE // (max(1, program.fan) * orders))
-        self._depth = self._rounds = self._sought = self._seen = 0
+        self._depth = -1  # the initial states are the next level
+        self._rounds = self._sought = self._seen = 0
+        self._bound = self._outside = False
+        if compact:
+            for w in self.workers:
+                self.compaction.begin(w)
 
     @property
     def states(self) -> int:
-        return sum(w.store.states for w in self.workers)
+        return sum(w.states for w in self.workers)
 
     @property
     def transitions(self) -> int:
@@ -158,7 +160,7 @@ class LocalCrew(Crew):
 
     @property
     def fresh(self) -> bool:
-        return any(w.info[INFO_FRESH] for w in self.workers)
+        return any(w.info[INFO_FRESH] or w.found for w in self.workers)
 
     def met(self) -> int:
         banks = range(self.program.info - INFO)
@@ -167,7 +169,11 @@ class LocalCrew(Crew):
     def all(self) -> Iterator[int]:
         """Every state stored."""
         words, slots = self.program.words, bucket(self.program.words)
-        for store in (w.store for w in self.workers):
+        for w in self.workers:
+            if w.runs is not None:
+                yield from w.runs.all()
+                continue
+            store = w.store
             for n in range(store.count):
                 whole = words_at(store.table[n * SEGMENT], store.buckets(n) * store.stride)
                 for start in range(0, len(whole), store.stride):
@@ -197,26 +203,45 @@ class LocalCrew(Crew):
         self._depth = depth
         scanned = self.program.words > 1 and self.size * SCANNED > self.states and depth + 1 < LEVELS
         for w in self.workers:
-            w.next_logged = self._keep or not scanned
-        parts = -(-max(w.size for w in self.workers) // self.workers[0].round)
-        self._rounds = parts if self.workers[0].logged else min(parts, self.workers[0].store.count)
+            w.next_logged = self._keep or not scanned or w.runs is not None
+        self.divide(max(w.begin(depth) for w in self.workers))
         return self._rounds
+
+    def divide(self, rounds: int) -> None:
+        """Search the frontier in so many rounds."""
+        self._rounds = rounds
+        for w in self.workers:
+            w.divide(rounds)
 
     def advance(self, part: int, sought: int) -> int:
         self._sought, self._seen = sought, 0
         self._each(self._advance, part)
-        self._allowance.end()  # expanding has taken memory, too
+        self.compaction.allowance.end()  # expanding has taken memory, too
         return self._seen
 
     def take(self) -> None:
         self._each(self._insert, (self._depth + 1) % LEVELS + 1)
+        self._each(self._make_room, 0)
+
+    def _make_room(self, n: int, _given: int) -> None:
+        """Empty the table of a worker that has runs, if it is full."""
+        me = self.workers[n]
+        if me.runs is not None and me.store.states > me.cap:
+            with self.compaction.guarded():
+                self._empty_table(n)
 
     def turn(self) -> None:
         """Raises ``ReplayError`` if not the whole frontier was expanded."""
         if any(w.expanded != w.size for w in self.workers):
             raise ReplayError(f"the table has lost or made up states of level {self._depth}")
+        self._each(self._settle, self._depth + 1)
         for w in self.workers:
             w.turn()
+
+    def _settle(self, n: int, depth: int) -> None:
+        if self.workers[n].runs is not None:
+            with self.compaction.guarded():
+                self.workers[n].settle(depth)
 
     def _each(self, phase: Callable[[int, int], None], given: int) -> None:
         """Run a phase of every worker; in separate threads if there is enough to do."""
@@ -227,13 +252,10 @@ class LocalCrew(Crew):
             self._pool = self._pool or ThreadPoolExecutor(self.count)
             list(self._pool.map(phase, range(self.count), [given] * self.count))
 
-    def _part(self, w: Worker, part: int) -> tuple[int, int]:
-        return w.part(part, self._rounds, self._depth % LEVELS + 1)
-
     def _advance(self, n: int, part: int) -> None:
         """Expand a part of worker ``n``'s frontier."""
         w = self.workers[n]
-        at, last = self._part(w, part)
+        at, last = w.part(part)
         w.expanded += last - at
         for front, begin, end in w.chunks(at, last):
             next_one = begin
@@ -279,26 +301,26 @@ class LocalCrew(Crew):
             at = take(self._sources.address, n, at, table, fresh, info, level, *buffers)
             if at == me.store.count:
                 return
-            self._grow(me.store, at)
+            with self.compaction.guarded():
+                if not self.compaction.grow(me, at):
+                    self._empty_table(n)
 
-    def _grow(self, store: Store, segment: int) -> None:
-        with self._lock:
-            if not self._allowance.covers(store.more(segment)):
-                raise SearchStoppedError(memory_reached(self._allowance.limit))
-        try:
-            store.grow(segment)
-        except MemoryError as problem:
-            raise SearchStoppedError(
-                StopReason(StopKind.MEMORY, f"the system gives no more memory ({problem})")
-            ) from None
+    def _empty_table(self, n: int) -> None:
+        me = self.workers[n]
+        if self._bound:
+            self._outside = me.unknown() > 0 or self._outside
+        else:
+            me.settle(self._depth + 1)
+        self.compaction.emptied(me)
 
     def last(self, sought: int) -> tuple[int, bool]:
         before = [w.info[INFO_STEPS] for w in self.workers]
         self._sought, self._seen = sought, 0
+        self._bound, self._outside = True, False
         closed = True
         for part in range(self._rounds):
             for w in self.workers:
-                at, last = self._part(w, part)
+                at, last = w.part(part)
                 while at < last:
                     at = self._advanced(w, w.front, at, min(last, at + self._stride))
                     self._check()
@@ -312,6 +334,10 @@ class LocalCrew(Crew):
         """Empty the boxes: whether all of their states are stored."""
         known, found = self.program["known"], True
         for n, me in enumerate(self.workers):
+            if me.runs is not None:
+                self._insert(n, 1)
+                found = me.unknown() == 0 and not self._outside and found
+                continue
             for w in self.workers:
                 for segment in range(me.store.count):
                     box = n * me.store.count + segment
@@ -333,7 +359,7 @@ class LocalCrew(Crew):
         least, best = self.program["least"], WordArray(self.program.words)
         for w in self.workers:
             for part in range(self._rounds):
-                first, last = self._part(w, part)
+                first, last = w.part(part)
                 front = w.front + first * w.bytes
                 n = least(front, last - first, w.scratch.address, best.address, w.info.address, sought)
                 if n >= 0:
@@ -341,7 +367,8 @@ class LocalCrew(Crew):
                     yield [_signed(x) for x in self.program.unpack(s)], s
 
     def before(self, s: int, level: int) -> Iterator[int]:
-        return Predecessors(self.program, [w.store for w in self.workers]).of(s, level)
+        stores = [w.store for w in self.workers if w.runs is None]
+        return Predecessors(self.program, stores, [w.runs for w in self.workers if w.runs is not None]).of(s, level)
 
 
 def cores() -> int:

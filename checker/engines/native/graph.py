@@ -80,6 +80,11 @@ class GraphOf:
     def make(self) -> Graph:
         """The graph. States are numbered worker by worker, with one number left free after each."""
         workers = self.search.workers
+        if any(w.runs is not None for w in workers):
+            raise MemoryError(
+                f"the states are kept as sorted runs, and their graph of {self.search.transitions:,} steps is not made "
+                "from these; without --store, and with more memory, it may fit"
+            )
         counts = [w.levels[-1] for w in workers]
         starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
         edges = [sum(w.steps for w in workers[:n]) for n in range(len(workers))]

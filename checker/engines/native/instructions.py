@@ -59,6 +59,10 @@ class Instructions:
         loaded = self.b.load(self.part_at(array, index, size), typ=ir.IntType(8 * size), align=size)
         return self.b.zext(loaded, WORD)
 
+    def unaligned(self, array: Any, index: Any) -> Any:
+        """A word at any byte of an array."""
+        return self.b.load(self.part_at(array, index, 1), typ=WORD, align=1)
+
     def fail(self) -> Any:
         """Leave the function; what follows is never reached."""
         if self._failing is None:
@@ -212,6 +216,7 @@ BUILT_IN: dict[str, Callable[..., Any]] = {
     "at": lambda f, array, index: f.b.add(array, f.b.shl(index, WORD(3))),
     "pointer": lambda _, address: address,
     "byte": lambda f, array, index: f.part(array, index, 1),
+    "unaligned": lambda f, array, index: f.unaligned(array, index),
     "half": lambda f, array, index: f.part(array, index, 4),
     "quarter": lambda f, array, index: f.part(array, index, 2),
     "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),

@@ -52,11 +52,24 @@ LOST = -2
 """Returned in place of a slot for a state that no table has: a bug of the checker."""
 LEVELS = 255
 """The number of levels that a byte distinguishes."""
+BLOCK, ENTRY = 8, 2
+"""The binary logarithm of the states of a block of a run, and the words of its entry in the index."""
+DIGIT, DIGITS = 11, 6
+"""The bits of a digit by which states are sorted, and the digits of a word."""
+PIECE, FILTER = 1 << 13, 12
+"""How many states are looked for in runs at a time, and the binary logarithm of the words of their filter."""
+SIGN = -(1 << 63)
+"""The top bit: words are compared as signed, so those without a sign are compared with this bit inverted."""
 
 INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_SOURCE, INFO_AT, INFO_SHARD = 0, 1, 2, 3, 4, 5
 """A worker's information words: terms seen, steps taken, new states; whose box is being inserted; 1 plus the number of
 its next state, or 0 before the box was sifted; and the number of its shard."""
 INFO = 6
+
+
+def _room(count: int) -> Words:
+    """An uninitialised array until the function returns."""
+    raise NotImplementedError
 
 
 def at(array: Words, index: int) -> Words:
@@ -76,6 +89,11 @@ def byte(array: Words, index: int) -> int:
 
 def set_byte(array: Words, index: int, value: int) -> None:
     """Write a byte of an array of bytes."""
+    raise NotImplementedError
+
+
+def unaligned(array: Words, index: int) -> int:
+    """The eight bytes of an array of bytes that begin at an index, as a word."""
     raise NotImplementedError
 
 

@@ -10,8 +10,8 @@ HUGE = 2 * 2**20
 """Bytes of a huge page."""
 REACH = 4 * HUGE
 """The memory that two thousand small pages cover, about what a processor's TLB holds."""
-_HUGEPAGE, _POPULATE, _COLLAPSE = 14, 23, 25
-"""MADV_HUGEPAGE, MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (Linux 6.1)."""
+_DONT_NEED, _HUGEPAGE, _POPULATE, _COLLAPSE = 4, 14, 23, 25
+"""MADV_DONTNEED, MADV_HUGEPAGE, MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (Linux 6.1)."""
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 
 
@@ -50,6 +50,19 @@ class Region:
         if end > self._filled:
             _advise(self.address + self._filled, end - self._filled, _POPULATE)
             self._filled = end
+
+    def clear(self, used: int) -> None:
+        """Make the first ``used`` bytes zeros, and give their memory back if the system can do that."""
+        if sys.platform == "linux":
+            give_back(self.address, -(-used // HUGE) * HUGE)
+        else:
+            ctypes.memset(self.address, 0, used)
+        self._whole = self._filled = 0
+
+
+def give_back(address: int, size: int) -> None:
+    """Give back the memory of whole pages: those of a file are read again when they are needed, others become zeros."""
+    _advise(address, size, _DONT_NEED)
 
 
 def _advise(address: int, size: int, advice: int) -> None:

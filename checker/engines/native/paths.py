@@ -14,6 +14,7 @@ from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.engines.native.intrinsics import LEVELS
 from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.program import Program
+from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.store import Store
 from planrace.checker.semantics.replay import ReplayError
 
@@ -58,11 +59,11 @@ class Ways:
 
 
 class Predecessors:
-    """Finds the states of one process that have a step to another."""
+    """Finds the states of one process that have a step to another: those that ``stores`` have and those in ``runs``."""
 
-    def __init__(self, program: Program, stores: Sequence[Store]) -> None:
+    def __init__(self, program: Program, stores: Sequence[Store], runs: Sequence[Runs] = ()) -> None:
         self.program = program
-        self.stores = stores
+        self.stores, self.runs = stores, runs
         self._at_once = [store.count if store.states < SMALL else 1 for store in stores]
 
     def of(self, s: int, level: int) -> Iterator[int]:
@@ -85,7 +86,18 @@ class Predecessors:
                     rest = self._parent(store, rest, first + some, wanted, target, scratch, info)
                     if rest is not None:
                         found.append(self.program.pack([scratch[k] for k in range(words)]))
+        for runs in self.runs:
+            found.extend(self._in_runs(runs, wanted, target, scratch, info))
         yield from sorted(found)
+
+    def _in_runs(self, runs: Runs, level: int, target: WordArray, scratch: WordArray, info: WordArray) -> Iterator[int]:
+        among, addresses = self.program["among"], (target.address, scratch.address, info.address)
+        for states, count in runs.pieces(level):
+            look_at_the_clock()
+            n = among(states, count, 0, *addresses)
+            while n >= 0:
+                yield self.program.pack([scratch[k] for k in range(self.program.words)])
+                n = among(states, count, n + 1, *addresses)
 
     def _parent(
         self,

@@ -29,6 +29,7 @@ CALLED = {
     "deliver": 6,
     "least": 6,
     "parent": 9,
+    "among": 6,
 }
 """The functions that Python calls, with their numbers of parameters."""
 OF_STORES = {"take": 10, "gather": 3, "spread": 3, "known": 3}

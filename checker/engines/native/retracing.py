@@ -50,6 +50,18 @@ def parent(
     return -1
 
 
+def among(states: Words, count: int, first: int, target: Words, scratch: Words, info: Words) -> int:
+    """The number of the first of the states first…count-1 with a step to ``target``, or FAILED."""
+    i = first
+    while i < count:
+        for w in range(WORDS):
+            scratch[w] = states[i * WORDS + w]
+        if leads(scratch, target, info):
+            return i
+        i += 1
+    return -1
+
+
 def leads(scratch: Words, target: Words, info: Words) -> int:
     """Whether the state in ``scratch`` has a step to ``target``; its successors are written after it."""
     n = expand(scratch, at(scratch, WORDS), info)

@@ -12,6 +12,7 @@ reports do not depend on the number of workers either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from planrace.checker.engines.answer import Answer, of_step, retrace
 from planrace.checker.engines.explicit.orbits import ASKED
@@ -21,9 +22,10 @@ from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
-from planrace.checker.engines.native.crew import Crew, LocalCrew, SearchStoppedError, cores
+from planrace.checker.engines.native.crew import Crew, LocalCrew, cores
 from planrace.checker.engines.native.paths import Ways
 from planrace.checker.engines.native.program import Program, ShardCode
+from planrace.checker.engines.native.stopped import SearchStoppedError
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
@@ -41,6 +43,9 @@ class OutdatedError(Exception):
 
 class NativeSearch:
     """One exploration of one instance, as ``explicit.search.Search``; ``workers``: None means one for each core.
+
+    ``compact``: states are kept as sorted runs from the beginning, not only when memory gets short; ``spill``: in files
+    of this folder.
 
     Raises ``UnsupportedError`` if the instance does not fit into machine words, ``CostlyError`` if compiling takes more
     than ``most`` seconds, or more than the time limit leaves.
@@ -63,6 +68,8 @@ class NativeSearch:
         workers: int | None = None,
         keep: bool = False,
         most: float | None = None,
+        compact: bool = False,
+        spill: Path | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -75,7 +82,7 @@ class NativeSearch:
         self._limit_guard = LimitGuard("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest", vacuity)
         self._vacuity = vacuity
-        self._keep = keep
+        self._keep, self._compact, self._spill = keep, compact, spill
         self._prepare(workers or cores(), most)
 
     def _prepare(self, count: int, most: float | None = None) -> None:
@@ -99,6 +106,8 @@ class NativeSearch:
             orders=self.kernel.orders,
             keep=self._keep,
             check=self._check_clock,
+            compact=self._compact,
+            spill=self._spill,
         )
 
     def run(self) -> tuple[list[Answer], Coverage]:

@@ -69,8 +69,19 @@ class Store:
         self._regions = [Region(most) for _ in range(self.count)]
         for n, region in enumerate(self._regions):
             self.table[n * SEGMENT] = region.address
-            # initial sizes differ, so that segments do not all grow at the same time
-            self._resize(n, int(FIRST * self._growth ** (n / self.count)))
+            self._resize(n, self._first(n))
+
+    def _first(self, n: int) -> int:
+        """The buckets of segment ``n`` at first: they differ, so that segments do not all grow at the same time."""
+        return int(FIRST * self._growth ** (n / self.count))
+
+    def clear(self, *, shrink: bool) -> None:
+        """Forget all states; segments keep their sizes, or get those that they had at first."""
+        for n, region in enumerate(self._regions):
+            buckets = self._first(n) if shrink else self.table[n * SEGMENT + 1]
+            region.clear((self.table[n * SEGMENT + 1] + PAD) * 8 * self.stride)
+            self.table[n * SEGMENT + 1] = self.table[n * SEGMENT + 2] = 0
+            self._resize(n, buckets)
 
     @property
     def states(self) -> int:

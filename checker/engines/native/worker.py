@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from planrace.checker.engines.native.intrinsics import AHEAD, INFO_FRESH, INFO_STEPS, LATE, LINE, MANY, RECENT
+from planrace.checker.engines.native.intrinsics import (
+    AHEAD,
+    BLOCK,
+    INFO_FRESH,
+    INFO_STEPS,
+    LATE,
+    LEVELS,
+    LINE,
+    MANY,
+    RECENT,
+)
 from planrace.checker.engines.native.memory import Region, WordArray, write
 from planrace.checker.engines.native.program import Program, bucket
+from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.store import Store
 
 ROUND = 1 << 19
@@ -29,7 +40,8 @@ class Worker:
 
     A round expands at most ``most`` words of states. ``keep``: all frontiers stay, one after the other, in ``log``;
     level n is ``levels[n]``…``levels[n + 1]`` - 1. A frontier that was not ``logged`` is read from the table, some
-    segments at a time.
+    segments at a time, or from ``runs``, some blocks at a time. If there are runs, they have the states, and the table
+    only remembers some of them: what it does not know may be known, which is found out for many at a time (``settle``).
     """
 
     def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
@@ -37,7 +49,7 @@ class Worker:
         self.store = Store(program.functions, program.words, bucket(program.words), program.bits, room)
         self.log = Region(room)
         self._other = None if keep else Region(room)
-        self._gathered = Region(room)
+        self.buffer = Region(room)
         self._gather, self._arrange = program["gather"], program["arrange"]
         self._arranged, self._counts = Region(8 * CHUNK), WordArray(program.controls)
         self._chunk = CHUNK // program.words
@@ -57,7 +69,15 @@ class Worker:
         self.recent = WordArray(RECENT * program.words)
         self.scratch = WordArray((program.fan + MANY) * program.words)
         self.bytes = 8 * program.words
-        self.size = self.expanded = 0
+        self.size = self.expanded = self.found = 0
+        self.runs: Runs | None = None
+        self.depth, self.parts = -1, 1
+        self.bounds: list[tuple[int, int]] = []
+        """If the frontier is in runs: the blocks of each part, from the first to past the last."""
+        self.cap = 0
+        """If there are runs: the states after which the table is emptied."""
+        self.begun = 0
+        """The first block of the next level."""
 
     @property
     def steps(self) -> int:
@@ -70,20 +90,55 @@ class Worker:
             write(self.addresses[box] + 8 * n, word)
         self.fills[box] += 1
 
-    def part(self, n: int, parts: int, level: int) -> tuple[int, int]:
-        """Prepare part ``n`` of ``parts`` of the frontier, whose level byte is ``level``; returns the range (first,
-        past the last) of the states in ``front``."""
+    @property
+    def states(self) -> int:
+        """States stored, without those of which it is not known yet whether a run has them."""
+        return self.store.states if self.runs is None else self.runs.states
+
+    def begin(self, depth: int) -> int:
+        """Prepare the level ``depth`` of the frontier: the number of parts that it needs."""
+        self.depth = depth
+        parts = -(-self.size // self.round)
         if self.logged:
-            return self.size * n // parts, self.size * (n + 1) // parts
-        self.front = self._gathered.address
+            return parts
+        if self.runs is None:
+            return min(parts, self.store.count)
+        blocks = self.bounds[0][1] - self.bounds[0][0]
+        most = self.cap * self.runs.states // (self.steps + 1)  # so many have as many successors as the table takes
+        return -(-blocks // max(1, min(self.round, most) >> BLOCK))
+
+    def divide(self, parts: int) -> None:
+        """The frontier will be expanded in so many parts."""
+        self.parts = parts
+        if self.runs is not None and not self.logged:
+            first, last = self.bounds[0]
+            size = last - first
+            self.bounds = [(first + size * n // parts, first + size * (n + 1) // parts) for n in range(parts)]
+
+    def part(self, n: int) -> tuple[int, int]:
+        """Prepare part ``n`` of the frontier; returns the range (first, past the last) of the states in ``front``."""
+        if self.logged:
+            return self.size * n // self.parts, self.size * (n + 1) // self.parts
+        self.front = self.buffer.address
+        if self.runs is not None:
+            return 0, self.runs.decode(*self.bounds[n], self.front)
+        return 0, self.gathered(self.depth, *self.segments(n), self.front)
+
+    def segments(self, n: int) -> tuple[int, int]:
+        """The segments of part ``n`` of a frontier that is not logged."""
+        return self.store.count * n // self.parts, self.store.count * (n + 1) // self.parts
+
+    def gathered(self, depth: int, first: int, last: int, to: int) -> int:
+        """Copy the states of a level in segments ``first``…``last`` - 1 to an address; their number."""
         count = 0
-        for segment in range(self.store.count * n // parts, self.store.count * (n + 1) // parts):
-            count += self._gather(self.store.segment(segment), level, self.front + count * self.bytes)
-        return 0, count
+        for segment in range(first, last):
+            level = depth % LEVELS + 1
+            count += self._gather(self.store.segment(segment), level, to + count * self.bytes)
+        return count
 
     def stored(self, segment: int, level: int) -> tuple[int, int]:
         """A copy of the states of a segment whose level byte is ``level``: its address, and how many they are."""
-        return self._gathered.address, self._gather(self.store.segment(segment), level, self._gathered.address)
+        return self.buffer.address, self._gather(self.store.segment(segment), level, self.buffer.address)
 
     def chunks(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """The states of ``front`` in a range, as addresses with their ranges: if it pays, in parts that fit into the
@@ -97,6 +152,9 @@ class Worker:
 
     def turn(self) -> None:
         """The next frontier becomes the current one."""
+        if self.runs is not None:
+            self._turn_runs(self.runs)
+            return
         self.front = self.next
         self.size = self.info[INFO_FRESH]
         self.levels.append(self.levels[-1] + self.size)
@@ -109,3 +167,24 @@ class Worker:
             self.log, self._other = self._other, self.log
             self.next = self.log.address
             self.log.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
+
+    # Runs ------------------------------------------------------------------------------------------------------
+    def _turn_runs(self, runs: Runs) -> None:
+        self.size, self.found, self.expanded = self.found, 0, 0
+        if self._other is not None and self.logged:  # the last frontier that is not read from runs
+            self._other.clear(self.levels[-1] * self.bytes)
+        self.logged, self.next_logged, self.next = False, True, self.log.address
+        self.bounds = [(self.begun, runs.blocks)]
+        self.begun = runs.blocks
+
+    def settle(self, depth: int) -> None:
+        """Add those of the new states that no run has, as states of the level ``depth``."""
+        assert self.runs is not None
+        self.found += self.runs.new(self.next, self.info[INFO_FRESH], depth % LEVELS + 1)
+        self.info[INFO_FRESH] = 0
+
+    def unknown(self) -> int:
+        """Forget the new states; the number of those that no run has."""
+        assert self.runs is not None
+        count, self.info[INFO_FRESH] = self.info[INFO_FRESH], 0
+        return self.runs.strike(self.runs.sorted(self.next, count), count)

@@ -181,7 +181,7 @@ def test_memory_that_ends_names_the_shard(original: Instance, monkeypatch: pytes
 
     def full(*_: object) -> None:
         from planrace.checker.engines.limits import memory_reached
-        from planrace.checker.engines.native.crew import SearchStoppedError
+        from planrace.checker.engines.native.stopped import SearchStoppedError
 
         raise SearchStoppedError(memory_reached(2**30))
 

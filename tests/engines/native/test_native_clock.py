@@ -12,6 +12,7 @@ from planrace.checker.engines.native import crew
 from planrace.checker.engines.native.emit import WordEmitter
 from planrace.checker.engines.native.paths import Predecessors
 from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.native.stopped import SearchStoppedError
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.run.options import Options
 from planrace.checker.run.strategies import OUTGROWN_RELATED, SearchTask
@@ -66,7 +67,7 @@ def test_a_level_whose_states_have_many_orders_is_cut_by_the_clock(monkeypatch: 
 def test_an_interruption_is_heard_within_a_level() -> None:
     search = NativeSearch(choosing(3), [], symmetric=True, workers=1)
     search.interrupted = True
-    with pytest.raises(crew.SearchStoppedError, match="interrupted"):
+    with pytest.raises(SearchStoppedError, match="interrupted"):
         search._check_clock()
 
 

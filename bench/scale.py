@@ -1,0 +1,87 @@
+"""Searches whose table does not fit: sorted runs against the table, on the same states, in the same run.
+
+    python bench/scale.py [--rounds N] [--sizes ENACTORS/ENDPOINTS/PLANS/KEEP] [--memory 256M …]
+
+Searches `fixed` with crashes and expiring locks completely, without reduction: with the table, with `--store compact`,
+and with the table under each memory limit, alternately. It refuses to compare where states, steps or depths differ, and
+prints medians of processor time as ratios. Whole commands, so that their memory is theirs alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+
+FAULTS = ("crash", "lock-expiry")
+SAFETY = ("active-plan-never-deleted", "record-never-empty", "plans-never-regress", "rollback-target-exists")
+NAMES = ("enactors", "endpoints", "plans", "keep")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One command: its counts, or why it stopped, seconds of wall and processor time, and bytes of memory."""
+
+    counts: tuple[int, int, int]
+    stopped: str | None
+    seconds: float
+    processor: float
+    memory: int
+
+
+def measured(sizes: str, *options: str) -> Measured:
+    """Run one search as a command of its own."""
+    command = [sys.executable, "-m", "planrace", "-p", "fixed", "--exhaustive", "--no-symmetry", "--no-slicing"]
+    command += [word for name, n in zip(NAMES, sizes.split("/"), strict=True) for word in ("-s", f"{name}={n}")]
+    command += [word for fault in FAULTS for word in ("--fault", fault)]
+    command += [word for name in SAFETY for word in ("--property", name)]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [*command, "--engine", "native", "--format", "json", *options], check=False, capture_output=True, text=True
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 3):
+        raise SystemExit(done.stderr)
+    found = json.loads(done.stdout)["exploration"]
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    stopped = None if found["complete"] else str(found["stopped"])
+    counts = found["states"], found["transitions"], found["depth"]
+    return Measured(counts, stopped, found["seconds"], spent, found["peak_memory_bytes"])
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sizes", default="3/2/4/2")
+    parser.add_argument("--memory", nargs="*", default=["256M"])
+    given = parser.parse_args()
+    kinds = {"table": (), "compact": ("--store", "compact")}
+    kinds |= {f"at most {size}": ("--max-memory", size) for size in given.memory}
+    runs: dict[str, list[Measured]] = {kind: [] for kind in kinds}
+    for _ in range(given.rounds):
+        for kind, options in kinds.items():
+            runs[kind].append(measured(given.sizes, *options))
+    wanted = runs["table"][0].counts
+    print(
+        f"{given.sizes}: {wanted[0]:,} states, {wanted[1]:,} steps, depth {wanted[2]}; {given.rounds} rounds, medians"
+    )
+    print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
+    base = statistics.median(r.processor for r in runs["table"])
+    for kind, found in runs.items():
+        stopped = next((r.stopped for r in found if r.stopped is not None), None)
+        if stopped is None and any(r.counts != wanted for r in found):
+            raise SystemExit(f"{kind} finds other counts: {[r.counts for r in found]}")
+        spent = statistics.median(r.processor for r in found)
+        memory = statistics.median(r.memory for r in found)
+        text = f"{kind:14} {spent:7.1f} CPU-s {spent / base:6.2f} ×  {memory / 2**20:7,.0f} MiB"
+        print(text if stopped is None else f"{text}  not complete: {stopped}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,357 @@
+"""States as sorted runs: their code, and searches that keep them so from the beginning or from any moment on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native import compaction
+from planrace.checker.engines.native.converting import convert
+from planrace.checker.engines.native.intrinsics import BLOCK, LEVELS
+from planrace.checker.engines.native.memory import WordArray, words_at
+from planrace.checker.engines.native.runs import Runs
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
+from planrace.checker.engines.native.store import Allowance
+from planrace.checker.engines.native.worker import Worker
+from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import StopKind
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import Instance, Protocol, System, Term, integers, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable, Reachability
+from tests.engines.native.test_native import ROWS, VARIANTS, checkable, shape
+from tests.engines.native.test_table import counters
+from tests.systems import everything, random_systems
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+ROOM = 1 << 26
+SMALL = [r for r in ROWS if r["states"] < 100_000]
+
+
+# The code ------------------------------------------------------------------------------------------------------
+def numbers(words: int, kind: str, draw: random.Random) -> list[int]:
+    """States of so many words: dense, spread out, with far neighbours, at the upper end, or one."""
+    bits = 64 * words
+    make: dict[str, Callable[[], int]] = {
+        "anywhere": lambda: draw.getrandbits(bits),
+        "dense": lambda: draw.getrandbits(12),
+        "groups": lambda: draw.getrandbits(3) << bits - 3 | draw.getrandbits(14),
+        "last": lambda: 2**bits - 2**13 + draw.getrandbits(13),
+        "words": lambda: sum(draw.choice([0, 1, 2**63, 2**64 - 1]) << 64 * w for w in range(words)),
+        "one": lambda: 5,
+    }
+    found = list({make[kind]() for _ in range(1500)})
+    draw.shuffle(found)
+    return found
+
+
+def stored(states: list[int], words: int) -> WordArray:
+    array = WordArray(max(1, len(states) * words))
+    for n, s in enumerate(states):
+        for w in range(words):
+            array[n * words + w] = s >> 64 * w & 2**64 - 1
+    return array
+
+
+def add(runs: Runs, states: list[int], words: int, level: int) -> int:
+    given = stored(states, words)
+    return runs.new(given.address, len(states), level)
+
+
+def loaded(address: int, count: int, words: int) -> list[int]:
+    found = words_at(address, count * words)
+    return [sum(found[n + w] << 64 * w for w in range(words)) for n in range(0, len(found), words)]
+
+
+@pytest.mark.parametrize("kind", ["anywhere", "dense", "groups", "last", "words", "one"])
+@pytest.mark.parametrize("words", [1, 2, 3, 5])
+@pytest.mark.parametrize("filed", [False, True])
+def test_runs_are_sets_of_states(words: int, kind: str, filed: bool, tmp_path: Path) -> None:
+    """What was added comes back, sorted; and what no run has is kept of any states, the neighbours of those as well."""
+    draw = random.Random(f"{words} {kind}")
+    runs = Runs(words, ROOM, SpillFile(tmp_path) if filed else MemoryBytes(ROOM))
+    states = numbers(words, kind, draw)
+    half = len(states) // 2
+    assert add(runs, states[:half], words, 1) == half
+    assert add(runs, states, words, 2) == len(states) - half
+    assert list(runs.all()) == sorted(states[:half]) + sorted(states[half:])
+    for level, some in (1, states[:half]), (2, states[half:]):
+        assert [s for at, n in runs.pieces(level) for s in loaded(at, n, words)] == sorted(some)
+    most = 2 ** (64 * words) - 1
+    others = {
+        *states[:300],
+        *(min(most, s + 1) for s in states[:300]),
+        *(draw.getrandbits(64 * words) for _ in range(99)),
+    }
+    given = stored(list(others), words)
+    ordered = runs.sorted(given.address, len(others))
+    left = runs.strike(ordered, len(others))
+    assert loaded(ordered, left, words) == sorted(others - set(states))
+    assert runs.states == len(states)
+
+
+def test_a_state_takes_little_more_than_a_byte() -> None:
+    states = [7 * n for n in range(10_000)]
+    runs = Runs(1, ROOM, MemoryBytes(ROOM))
+    add(runs, states, 1, 1)
+    assert runs.blocks == -(-len(states) // (1 << BLOCK))
+    assert runs.bytes == len(states) - runs.blocks + 16 * runs.blocks
+
+
+def test_only_blocks_that_may_have_a_state_are_read() -> None:
+    states = list(range(0, 100 << BLOCK, 1))
+    runs = Runs(1, ROOM, MemoryBytes(ROOM))
+    add(runs, states, 1, 1)
+    read: list[int] = []
+    code = runs._code
+
+    def strike(*addresses: int) -> int:
+        read.append(code["strike"](*addresses))
+        return read[-1]
+
+    runs._code = {"strike": strike, "keep": code["keep"]}  # type: ignore[assignment]
+    given = stored([5, 17 << BLOCK], 1)
+    assert runs.strike(given.address, 2) == 0
+    assert read == [2]
+
+
+# Searches ------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments begin with a bucket, and tables that remember states are emptied often."""
+    monkeypatch.setattr("planrace.checker.engines.native.program.BITS", 3)
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.TABLE", 1 << 14)
+
+
+MODES = ["compact", "spill", "after 0", "after 9", "after 40", "spill after 25"]
+
+
+@pytest.fixture(params=MODES)
+def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    """Makes a search whose states are in runs, or that changes over after so many segments of its table have grown."""
+    mode: str = request.param
+    if "after" in mode:
+        left = [int(mode.rsplit(maxsplit=1)[-1])]
+
+        def covers(_self: Allowance, _size: int) -> bool:
+            left[0] -= 1
+            return left[0] >= 0
+
+        monkeypatch.setattr(Allowance, "covers", covers)
+
+    def make(instance: Instance, properties: Any, **options: Any) -> NativeSearch:
+        spill = tmp_path if "spill" in mode else None
+        return NativeSearch(instance, properties, compact="after" not in mode, spill=spill, **options)
+
+    yield make
+    assert not list(tmp_path.iterdir())
+
+
+def in_runs(search: NativeSearch) -> int:
+    return sum(w.runs.states for w in search.workers if w.runs is not None)
+
+
+@pytest.mark.usefixtures("small_tables")
+@pytest.mark.parametrize("row", SMALL[:6], ids=lambda r: f"{r['protocol']} {r['states']}")
+def test_counts_and_lengths(row: dict[str, Any], made: Any) -> None:
+    sizes = {k: row[k] for k in ("enactors", "plans", "endpoints", "keep")}
+    instance = VARIANTS[row["protocol"]].system(row["faults"]).instance(**sizes)
+    search = made(instance, checkable(instance.system), exhaustive=True, workers=2)
+    answers, covered = search.run()
+    assert covered.complete
+    assert (covered.states, covered.transitions, covered.depth) == (row["states"], row["transitions"], row["depth"])
+    lengths = {a.property.name: a.recording and len(a.recording.moves) for a in answers}
+    assert {n: lengths[n] for n in row["shortest_violation"]} == row["shortest_violation"]
+    assert in_runs(search) or row["states"] < 1000
+
+
+@pytest.mark.usefixtures("small_tables")
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_random_systems(made: Any, drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """The same states, counts, verdicts and lengths as the reference engine, or the same error."""
+    system, states, steps = drawn
+    properties = everything(states, steps)
+    reference = Search(system.instance(), properties, exhaustive=True, limits=Limits(states=3000))
+    search = made(system.instance(), properties, exhaustive=True, workers=2)
+    try:
+        expected = shape(reference)
+    except RangeError:
+        with pytest.raises(RangeError):
+            search.run()
+        return
+    if not expected[4]:
+        return
+    assert shape(search) == expected
+    assert sorted(search.states()) == sorted(reference.states())
+
+
+@pytest.mark.usefixtures("small_tables")
+@pytest.mark.parametrize("words", [1, 2, 3, 5])
+def test_states_of_several_words(words: int, made: Any) -> None:
+    """Frontiers of large states are read from the table, and from runs in the middle of a level."""
+    search = made(counters(words), [], exhaustive=True, workers=1)
+    _, covered = search.run()
+    assert (covered.states, covered.transitions, covered.complete) == (64 * 64, 2 * 63 * 64, True)
+    assert len(set(search.states())) == 64 * 64 == in_runs(search)
+
+
+@pytest.mark.usefixtures("small_tables")
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("options", [{"fail_fast": True}, {"limits": Limits(depth=9)}, {"limits": Limits(depth=11)}])
+def test_the_same_search_however_it_ends(name: str, options: dict[str, Any], made: Any) -> None:
+    instance = VARIANTS[name].system(["bad-plan"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
+    properties = checkable(instance.system)
+    wanted = shape(Search(instance, properties, **options))
+    for workers in (1, 3):
+        assert shape(made(instance, properties, workers=workers, **options)) == wanted
+
+
+def test_counterexamples_are_the_same(made: Any) -> None:
+    """The least deciding state and its least predecessors, whatever keeps them."""
+    instance = original.system().instance(enactors=2, endpoints=1, plans=3, keep=1)
+    properties = checkable(instance.system)
+    plain = NativeSearch(instance, properties, workers=2)
+    runs = [{a.property.name: a.recording for a in s.run()[0]} for s in (plain, made(instance, properties, workers=2))]
+    for name, recording in runs[0].items():
+        other = runs[1][name]
+        assert (recording and recording.states) == (other and other.states)
+
+
+def long_counter(last: int) -> Instance:
+    """A counter with a switch beside it, which every step may turn: more levels than a byte distinguishes."""
+    protocol = Protocol("long", "a counter and a switch")
+    number, switch = protocol.variable("number", integers(0, last), 0), protocol.variable("switch", integers(0, 3), 0)
+
+    @protocol.action(by="environment")
+    def tick() -> Step:
+        return step(when(number < last), update(number, number + 1))
+
+    @protocol.action(by="environment")
+    def turn() -> Step:
+        return step(update(switch, (switch + 1) % 4))
+
+    protocol.declare(invariant("not-last", (number < last) | (switch != 3), "it never ends turned"))
+    return protocol.system().instance()
+
+
+@pytest.mark.usefixtures("small_tables")
+@pytest.mark.parametrize("grown", [3, 12, 20, 28, 36])
+def test_deep_searches_change_over(grown: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A level byte stands for several levels then: the new states are told from the older ones by the log."""
+    left = [grown]
+    changed: list[int] = []
+
+    def covers(_self: Allowance, _size: int) -> bool:
+        left[0] -= 1
+        return left[0] >= 0
+
+    monkeypatch.setattr(Allowance, "covers", covers)
+
+    def watched(w: Worker, runs: Runs) -> None:
+        changed.append(w.depth)
+        convert(w, runs)
+
+    monkeypatch.setattr(compaction, "convert", watched)
+    last = 3 * LEVELS
+    instance = long_counter(last)
+    search = NativeSearch(instance, instance.system.properties, exhaustive=True, workers=1)
+    (answer,), covered = search.run()
+    assert (covered.states, covered.complete, covered.depth) == (4 * (last + 1), True, last + 3)
+    assert answer.recording is not None
+    assert len(answer.recording.moves) == last + 3
+    assert len(changed) == 1
+
+
+def test_some_deep_search_changes_over_beyond_the_levels_of_a_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the one before, at the moment that it is about."""
+    monkeypatch.setattr("planrace.checker.engines.native.program.BITS", 3)
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    depths: list[int] = []
+
+    def watched(w: Worker, runs: Runs) -> None:
+        depths.append(w.depth)
+        convert(w, runs)
+
+    monkeypatch.setattr(compaction, "convert", watched)
+    instance = long_counter(3 * LEVELS)
+    search = NativeSearch(instance, [], exhaustive=True, workers=1)
+    monkeypatch.setattr(Allowance, "covers", lambda *_: search._depth < LEVELS + 40)
+    _, covered = search.run()
+    assert (covered.states, covered.complete) == (4 * (3 * LEVELS + 1), True)
+    assert depths
+    assert depths[0] >= LEVELS + 40
+
+
+# Where it ends -------------------------------------------------------------------------------------------------
+def instance_of_fixed() -> tuple[Instance, list[Checkable]]:
+    instance = fixed.system(["crash"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
+    return instance, checkable(instance.system)
+
+
+def outcome(search: NativeSearch) -> tuple[list[Answer], Coverage]:
+    return search.run()
+
+
+def test_a_full_disk_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The search ends with the folder's name; what it found until then stays."""
+    written: list[int] = []
+    write = os.pwrite
+
+    def pwrite(file: int, data: Any, at: int) -> int:
+        written.append(len(data))
+        if sum(written) > 3000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(file, data[:100], at)  # and no more than a part at a time
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    instance, properties = instance_of_fixed()
+    answers, covered = outcome(NativeSearch(instance, properties, exhaustive=True, compact=True, spill=tmp_path))
+    assert not covered.complete
+    assert covered.stopped is not None
+    assert covered.stopped.kind is StopKind.MEMORY
+    assert str(tmp_path) in str(covered.stopped)
+    assert "No space left" in str(covered.stopped)
+    assert {a.verdict for a in answers if not isinstance(a.property, Reachability)} == {Verdict.UNKNOWN}
+
+
+def test_without_memory_for_another_table_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.TABLE", 1 << 14)
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.memory_in_use", lambda: 2**40 - 2**20)
+    instance, properties = instance_of_fixed()
+    monkeypatch.setattr(Allowance, "covers", lambda *_: False)
+    answers, covered = outcome(NativeSearch(instance, properties, exhaustive=True, limits=Limits(memory=2**40)))
+    assert not covered.complete
+    assert covered.stopped is not None
+    assert covered.stopped.kind is StopKind.MEMORY
+    assert {a.verdict for a in answers if not isinstance(a.property, Reachability)} == {Verdict.UNKNOWN}
+
+
+def test_files_have_no_names(tmp_path: Path) -> None:
+    """So that several searches can share a folder, and nothing stays if one is killed."""
+    first, second = SpillFile(tmp_path), SpillFile(tmp_path)
+    text = b"of the first"
+    source = WordArray(2)
+    for n, value in enumerate(text):
+        source[n // 8] |= value << 8 * (n % 8)
+    first.append(source.address, len(text))
+    assert (first.size, second.size) == (len(text), 0)
+    assert list(tmp_path.iterdir()) == []
+    first.release()
+    assert words_at(first.address, 1) == [source[0]]
