@@ -163,7 +163,18 @@ def test_options_about_one_protocol_are_refused(
 def test_it_is_decided_for_every_option_whether_it_is_for_all() -> None:
     """A new option that nobody thought of would be refused; say here that it is meant."""
     of_one = {"protocol", "settings", "faults", "with_", "without", "properties", "scenario", "dump_ir", "seed", "runs"}
-    of_one |= {"cluster", "shards", "beside", "alternatives", "least_delay", "all_different", "expect"}
+    of_one |= {
+        "cluster",
+        "shards",
+        "bit_array",
+        "hashes",
+        "order",
+        "beside",
+        "alternatives",
+        "least_delay",
+        "all_different",
+        "expect",
+    }
     assert {p.name for p in app.params} - {"version", "help"} - {*FOR_ALL_CHECKS} == of_one
 
 
