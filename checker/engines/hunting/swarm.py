@@ -177,6 +177,8 @@ class Swarm:
             stopped = self._look(waiting)
             if stopped is not None:
                 return stopped
+        if self._limit_guard.deadline is not None and self._ended():  # so they may have ended by themselves
+            return StopReason(StopKind.TIME, self._limit_guard.deadline.reason)
         self._take(waiting.popleft().result())
         number = len(self._covered)
         if all(p.name in self._answers for p in self.properties):

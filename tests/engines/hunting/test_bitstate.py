@@ -294,6 +294,13 @@ def test_time_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [r.stopped for r in rows(report)] == ["it was stopped", "it was stopped"]
 
 
+def test_no_search_begins_after_the_time_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LimitGuard, "seconds_left", 0.0)
+    report = hunted(grid(30), runs=5, time_limit=60.0)
+    assert report.findings[0].how == "not met in 1 bitstate search of seed 1: the time limit of 60 s was reached"
+    assert [(r.states, r.stopped) for r in rows(report)] == [(1, "it was stopped")]
+
+
 def test_an_interruption_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
