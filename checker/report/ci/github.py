@@ -8,7 +8,8 @@ from __future__ import annotations
 from planrace.checker.report.ci.places import shown_path
 from planrace.checker.report.ci.step_to_fix import source_of, step_at_fault
 from planrace.checker.report.text.because import why
-from planrace.checker.report.text.document import coverage, how, subject
+from planrace.checker.report.text.covered import coverage
+from planrace.checker.report.text.document import how, subject
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.trace.mermaid import render_mermaid
 from planrace.checker.results.blocks import clean

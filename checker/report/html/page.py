@@ -20,7 +20,8 @@ from planrace.checker.report.html.proof_page import matrix_data, matrix_title, p
 from planrace.checker.report.json.write import variables_json
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.report.text.continuations import continuation
-from planrace.checker.report.text.document import coverage, sizes_text, subject
+from planrace.checker.report.text.covered import coverage
+from planrace.checker.report.text.document import sizes_text, subject
 from planrace.checker.report.text.values import start_text
 from planrace.checker.report.trace.traffic import channel_at, deliveries
 from planrace.checker.results.blocks import Block, Document, Heading, clean

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from planrace.checker.report.text.because import finding_because, others_text
-from planrace.checker.report.text.bitstate import bitstate_blocks, percent
+from planrace.checker.report.text.bitstate import bitstate_blocks
 from planrace.checker.report.text.continuations import continuation, runbook
+from planrace.checker.report.text.covered import coverage
 from planrace.checker.report.text.matches import match_blocks
 from planrace.checker.report.text.proofs import certificate
 from planrace.checker.report.text.values import changes, start_text, state_before, state_text
@@ -205,62 +206,6 @@ def subject(report: Report) -> str:
     faults = ", ".join(limited(report.faults, report.at_most)) or "none"
     protections = ", ".join(report.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}"
-
-
-def coverage(report: Report, e: Coverage) -> str:
-    """The coverage ``e`` of a report as text."""
-    by = f"explicit search in machine code by {_workers(e.workers)}"
-    engines = {"simulate": "random simulation", "native": by, "cluster": f"{by} on a cluster"}
-    what = engines.get(report.engine, f"{report.engine} search")
-    omitted = ""
-    if e.bitstate is not None:
-        searches = counted(len(e.bitstate.searches), "bitstate search", "bitstate searches")
-        what = f"{searches} in machine code by {_workers(e.workers)}"
-        omitted = f" A new state was omitted with a probability of up to {percent(e.bitstate.greatest)}."
-    done = "complete" if e.complete else f"not complete: {e.stopped}"
-    symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
-    normal = f", up to the normal form of {e.normalised}" if e.normalised is not None else ""
-    seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
-    memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not measured on every system
-    sliced = ""
-    if e.sliced:
-        sliced = (
-            f" Ignored variables: {', '.join(_ignored(report, e))} ({_independent(report)}; --no-slicing keeps them)."
-        )
-    return (
-        f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
-        f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
-        f"{memory}.{seed}{omitted}{sliced}{f' {e.partition}' if e.partition is not None else ''}"
-    )
-
-
-def _ignored(report: Report, e: Coverage) -> list[str]:
-    """The variables that a search ignored, with channels by their names. Of some channels only parts are ignored, such
-    as the content of messages if properties ask only whether there are any."""
-    parts = {v.name: v.part.channel for v in report.variables if v.part is not None}
-    used = {channel for name, channel in parts.items() if name not in e.sliced}
-    names = (parts.get(n, n) for n in e.sliced)
-    return list(dict.fromkeys(f"parts of {n}" if n in used else n for n in names))
-
-
-def _several(e: Coverage) -> str:
-    """A note if several states may represent one orbit."""
-    if e.states_per_orbit == 1:
-        return ""
-    return f" (at most {counted(e.states_per_orbit, 'state')} for each orbit; depth may be more than without reduction)"
-
-
-def _independent(report: Report) -> str:
-    """Why variables are ignored. Liveness properties beside others have separate searches."""
-    live = [f.name for f in report.findings if f.kind == "liveness"]
-    if not live or len(live) == len(report.findings):
-        return "no checked property uses them"
-    own = "a separate search" if len(live) == 1 else "separate searches"
-    return f"no checked property uses them except {joined(live)}, with {own}"
-
-
-def _workers(count: int) -> str:
-    return "one worker" if count == 1 else counted(count, "worker")
 
 
 def how(f: Finding) -> str:
