@@ -12,6 +12,8 @@ import pytest
 pytest.importorskip("numpy", reason="the extra planrace[cluster] is not installed")
 
 from planrace.checker.engines.cluster.search import ClusterSearch
+from planrace.checker.engines.cluster.shard_crew import ShardCrew
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.stop import StopKind
@@ -93,7 +95,50 @@ def test_losses_change_nothing(original: Instance, alone: tuple[Any, ...], seed:
     search = ClusterSearch(original, asked(original), hosts, exhaustive=True)
     assert said(search) == alone
     assert hosts.killed >= 1
+    assert hosts.epochs == set(range(search.fleet.losses + 1)), "calls from before a loss can be told apart"
     assert search.fleet.losses >= 1
+
+
+@pytest.mark.parametrize(("number", "late"), [(0, False), (1, True), (2, True)])
+def test_losses_at_the_very_beginning(original: Instance, alone: tuple[Any, ...], number: int, late: bool) -> None:
+    """Some shards have their initial states already, when all are told to begin again."""
+    hosts = Here(3, 1, [(number, late)])
+    assert said(ClusterSearch(original, asked(original), hosts, exhaustive=True)) == alone
+    assert hosts.killed == 1
+
+
+def test_what_was_met_is_not_lost(original: Instance) -> None:
+    """The vacuity check asks what any shard has met, also before it was lost."""
+    found = []
+    for kills in (None, [], [(150, True)]):
+        check = VacuityCheck(original, asked(original))
+        settings: dict[str, Any] = {"exhaustive": True, "vacuity": check}
+        if kills is None:
+            NativeSearch(original, asked(original), workers=1, **settings).run()
+        else:
+            ClusterSearch(original, asked(original), Here(3, 1, kills), **settings).run()
+        found.append(check.bits)
+    assert found[0] == found[1] == found[2] != 0
+
+
+def test_successors_of_others_decide_whether_a_bound_closes(
+    original: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here each shard says that it has the successors that it owns itself."""
+    alone = NativeSearch(original, [], limits=Limits(depth=8), exhaustive=True, workers=1)
+    search = ClusterSearch(original, [], Here(8), limits=Limits(depth=8), exhaustive=True)
+    monkeypatch.setattr(ShardCrew, "_known", emptied)
+    covered = search.run()[1]
+    assert not covered.complete
+    assert covered.transitions == alone.run()[1].transitions
+
+
+def emptied(crew: ShardCrew) -> bool:
+    """Take all that was sent out of the boxes, and say that it is known."""
+    crew._drain()
+    for w in crew.workers:
+        crew._forget(w)
+    return True
 
 
 def test_a_loss_is_told(original: Instance) -> None:
