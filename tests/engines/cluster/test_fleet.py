@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 pytest.importorskip("numpy", reason="the extra planrace[cluster] is not installed")
 
+from planrace.checker.engines.cluster.fleet import NOTHING
 from planrace.checker.engines.cluster.search import ClusterSearch
 from planrace.checker.engines.cluster.shard_crew import ShardCrew
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
@@ -119,6 +121,11 @@ def test_what_was_met_is_not_lost(original: Instance) -> None:
             ClusterSearch(original, asked(original), Here(3, 1, kills), **settings).run()
         found.append(check.bits)
     assert found[0] == found[1] == found[2] != 0
+    search = ClusterSearch(original, [], Here(2))
+    for n in (0, 1):
+        search.fleet._learn([n], [replace(NOTHING, met=1 << n)])
+    assert search.fleet.met() == 0b11
+    search.fleet.close()
 
 
 def test_successors_of_others_decide_whether_a_bound_closes(
