@@ -29,7 +29,7 @@ class CompactEvents:
         self._widest = 2 * max(generations.form.distance, generations.room) + 2
         self._greatest = 1
         self.events = [self._compact(e) for e in events]
-        self.instance: Instance = generations.instance(self._greatest + generations.room)
+        self.instance: Instance = generations.instance(self._greatest + generations.room_alone)
 
     def _compact(self, event: LogEvent) -> LogEvent:
         live = sorted({*self._generations.named(event)} - {0})

@@ -65,15 +65,21 @@ class Generations:
     @cached_property
     def room(self) -> int:
         """By how much a step lets the counter grow at most, where that is a constant; at least ``ROOM``."""
-        found = [ROOM]
-        interpreter = Interpreter(self.instance(UNBOUNDED))
-        for name in self.counting:
-            for outcome in self._instance.system.actions[name].outcomes:
-                for update in outcome.updates:
-                    if update.target.data == self.form.counter and _only(update.value, self.form.counter):
-                        context = Context({}, self._counting_to(1))
-                        found.append(int(interpreter.evaluate(update.value, context)) - 1)
-        return max(found)
+        interpreter, context = Interpreter(self.instance(UNBOUNDED)), Context({}, self._counting_to(1))
+        known = (v for v in self._growing if _only(v, self.form.counter))
+        return max([ROOM, *(int(interpreter.evaluate(value, context)) - 1 for value in known)])
+
+    @property
+    def room_alone(self) -> int:
+        """The room for a step whose states are made for it: ``WIDEST`` where how much the counter grows may depend on
+        the state."""
+        return self.room if all(_only(v, self.form.counter) for v in self._growing) else WIDEST
+
+    @property
+    def _growing(self) -> list[Term]:
+        """The values that the counter gets."""
+        outcomes = (o for name in self.counting for o in self._instance.system.actions[name].outcomes)
+        return [u.value for o in outcomes for u in o.updates if u.target.data == self.form.counter]
 
     def in_parameters(self, action: str) -> tuple[bool, ...]:
         """Which parameters of an action are generations."""

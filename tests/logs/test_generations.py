@@ -283,7 +283,9 @@ def leaping(by: int, always: bool) -> Protocol:
 def test_a_counter_may_grow_by_any_constant(by: int, always: bool, tmp_path: Path) -> None:
     """The small instance has room for it; the report is about the numbers of the logs, and so is the replayed run."""
     log = tmp_path / "a.jsonl"
-    pairs = [[{"action": "publish", "before": {"latest": n * by}}, {"action": "pick"}] for n in range(6)]
+    pairs = [
+        [{"action": "publish", "before": {"latest": n * by, "active": n * by}}, {"action": "pick"}] for n in range(6)
+    ]
     records = [r for pair in pairs for r in pair]
     last = {"action": "publish", "after": {"latest": 7 * by}}
     log.write_text("".join(json.dumps(r) + "\n" for r in [*records, last]))

@@ -248,3 +248,11 @@ def test_runs_are_counted_once(seed: int, hidden: int | None, tmp_path: Path) ->
     report = conform("original", log, SIZES, logged=[*instance.system.actions], hidden=hidden, every=True)
     assert report.explained
     assert sum(r.runs for r in report.every) == distinct_runs(instance, records)
+
+
+def test_of_lines_that_say_the_same_it_does_not_matter_which_one_happened(tmp_path: Path) -> None:
+    """One run in which nobody picks the plan up, and one in which enactor 1 does, by any of three lines."""
+    begun = [{**PICK, "stream": f"transaction {n}", "at": 2 + n, "begins": 1} for n in range(3)]
+    log = written(tmp_path / "a.jsonl", PUBLISH, *begun)
+    report = conform("fixed", log, SIZES, hidden=0, every=True)
+    assert sum(r.runs for r in report.every) == 2
