@@ -63,9 +63,8 @@ def check_counts(entry: dict[str, Any], shards: int) -> None:
     properties = [p for p in asked(instance) if p.name in shortest]
     search = ClusterSearch(instance, properties, Here(shards), exhaustive=True, symmetric=entry["symmetry"])
     answers, covered = search.run()
-    assert (covered.states, covered.transitions, covered.depth) == tuple(
-        entry[n] for n in ("states", "transitions", "depth")
-    )
+    assert (covered.states, covered.depth) == (entry["states"], entry["depth"])
+    assert entry["transitions"] in (None, covered.transitions), "of some it is not known"
     found = {a.property.name: None if a.recording is None else len(a.recording.moves) for a in answers}
     assert found == {n: shortest[n] for n in found}
 
