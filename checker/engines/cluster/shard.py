@@ -63,7 +63,7 @@ class Shard:
 
     def __init__(self, order: Order, me: int, workers: int) -> None:
         if order.table_code != table_code():
-            raise OtherVersionError(f"shard {me} runs on a machine with another version of planrace")
+            raise OtherVersionError(f"the machine of shard {me} has another version of planrace")
         self.program = Program(order.code, workers)
         self.crew = ShardCrew(self.program, me, workers, order.memory, order.orders)
         self.epoch = 0

@@ -7,7 +7,7 @@ from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.worker import Worker
 
 SHARE = 1 << 4
-"""At most 1/SHARE of the states of the table are copied at a time."""
+"""About 1/SHARE of the states of the table are copied at a time."""
 
 
 def convert(w: Worker, runs: Runs) -> None:
@@ -65,11 +65,10 @@ class _Moved:
             others.add(others.sorted(*apart), apart[1], 1)
         moved = 0
         while first < last:
-            end, bound = first, 0
-            while end < last and (end == first or bound + store.table[end * SEGMENT + 2] <= self._most):
-                bound += store.table[end * SEGMENT + 2]
+            end, count = first, 0
+            while end < last and (end == first or count + store.table[end * SEGMENT + 2] <= self._most):
+                count += self.w.gathered(depth, end, end + 1, self.w.buffer.address + count * self.w.bytes)
                 end += 1
-            count = self.w.gathered(depth, first, end, self.w.buffer.address)
             ordered = self.runs.sorted(self.w.buffer.address, count)
             if others is not None:
                 count = others.strike(ordered, count)

@@ -24,6 +24,7 @@ from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.translate import Translator
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import ReplayError
 from planrace.model.language import Term
 
@@ -82,7 +83,7 @@ class GraphOf:
         workers = self.search.workers
         if any(w.runs is not None for w in workers):
             raise MemoryError(
-                f"the states are kept as sorted runs, and their graph of {self.search.transitions:,} steps is not made "
+                f"the states are kept as sorted runs, and their graph of {numbered(self.search.transitions, 'step')} is not made "
                 "from these; without --store, and with more memory, it may fit"
             )
         counts = [w.levels[-1] for w in workers]

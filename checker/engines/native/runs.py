@@ -151,6 +151,19 @@ class Runs:
                 for k in range(run.first, run.last, blocks):
                     yield self._pieces.address, self.decode(k, min(k + blocks, run.last), self._pieces.address)
 
+    def join(self, first: int, buffer: Region, most: int) -> None:
+        """Make one run of those from block ``first`` on, which are of one level, unless they have more than ``most``
+        states: their differences are smaller then."""
+        some = [r for r in self.runs if r.first >= first]
+        count = sum(r.states for r in some)
+        if len(some) < 2 or count > most:
+            return
+        self.decode(first, self.blocks, buffer.address)
+        self._data.size = words_at(self._index.address + self._entry * first + 8 * self._words, 1)[0] & 2**56 - 1
+        del self.runs[-len(some) :]
+        self.states, self.blocks = self.states - count, first
+        self.add(self.sorted(buffer.address, count), count, some[0].level)
+
     def decode(self, first: int, last: int, to: int) -> int:
         """Write the states of blocks ``first``…``last`` - 1 to an address: their number, at most 1 << BLOCK each."""
         n = int(self._code["decode"](self._index.address, first, last, self._data.address, to))

@@ -174,6 +174,7 @@ class Worker:
         if self._other is not None and self.logged:  # the last frontier that is not read from runs
             self._other.clear(self.levels[-1] * self.bytes)
         self.logged, self.next_logged, self.next = False, True, self.log.address
+        runs.join(self.begun, self.buffer, 2 * self.cap)
         self.bounds = [(self.begun, runs.blocks)]
         self.begun = runs.blocks
 
