@@ -82,9 +82,10 @@ class GraphOf:
         """The graph. States are numbered worker by worker, with one number left free after each."""
         workers = self.search.workers
         if any(w.runs is not None for w in workers):
+            taken = numbered(self.search.transitions, "step")
             raise MemoryError(
-                f"the states are kept as sorted runs, and their graph of {numbered(self.search.transitions, 'step')} is not made "
-                "from these; without --store, and with more memory, it may fit"
+                f"the states are kept as sorted runs, and their graph of {taken} is not made of "
+                "these; without --store, and with more memory, it may fit"
             )
         counts = [w.levels[-1] for w in workers]
         starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
