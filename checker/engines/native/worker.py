@@ -170,9 +170,11 @@ class Worker:
 
     # Runs ------------------------------------------------------------------------------------------------------
     def _turn_runs(self, runs: Runs) -> None:
+        if (
+            self.logged
+        ):  # the last frontier that is not read from runs: its memory and that of those before is given back
+            (self._other or self.log).clear(self.next - self.log.address + self.size * self.bytes)
         self.size, self.found, self.expanded = self.found, 0, 0
-        if self._other is not None and self.logged:  # the last frontier that is not read from runs
-            self._other.clear(self.levels[-1] * self.bytes)
         self.logged, self.next_logged, self.next = False, True, self.log.address
         runs.join(self.begun, self.buffer, 2 * self.cap)
         self.bounds = [(self.begun, runs.blocks)]

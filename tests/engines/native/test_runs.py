@@ -18,7 +18,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native import compaction
 from planrace.checker.engines.native.converting import convert
 from planrace.checker.engines.native.intrinsics import BLOCK, LEVELS
-from planrace.checker.engines.native.memory import WordArray, words_at
+from planrace.checker.engines.native.memory import Region, WordArray, words_at
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
@@ -129,13 +129,43 @@ def test_only_blocks_that_may_have_a_state_are_read() -> None:
     assert read == [2]
 
 
+def test_all_states_that_a_run_has_are_found() -> None:
+    """More than are looked for at a time, also the first and the last of those."""
+    states = list(range(0, 60_000, 2))
+    runs = Runs(1, ROOM, MemoryBytes(ROOM))
+    add(runs, states, 1, 1)
+    given = stored(list(range(60_000)), 1)
+    left = runs.strike(given.address, 60_000)
+    assert loaded(given.address, left, 1) == list(range(1, 60_000, 2))
+
+
+@pytest.mark.parametrize("filed", [False, True])
+def test_runs_of_a_level_are_joined(filed: bool, tmp_path: Path) -> None:
+    """In place, if there are not too many states; the runs before stay."""
+    runs = Runs(2, ROOM, SpillFile(tmp_path) if filed else MemoryBytes(ROOM))
+    add(runs, list(range(500)), 2, 1)
+    begun, buffer = runs.blocks, Region(ROOM)
+    for rest in range(3):
+        add(runs, list(range(1_000 + 50 * rest, 151_000, 150)), 2, 2)
+    apart = runs.bytes
+    runs.join(begun, buffer, 2_999)
+    assert (len(runs.runs), runs.bytes) == (4, apart)
+    runs.join(begun, buffer, 3_000)
+    assert [(r.level, r.states) for r in runs.runs] == [(1, 500), (2, 3_000)]
+    assert (runs.states, runs.blocks) == (3_500, begun + 12)
+    assert list(runs.all()) == [*range(500), *range(1_000, 151_000, 50)]
+    assert runs.bytes < apart
+    runs.join(begun, buffer, 3_000)
+    assert len(runs.runs) == 2
+
+
 # Searches ------------------------------------------------------------------------------------------------------
 @pytest.fixture
 def small_tables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments begin with a bucket, and tables that remember states are emptied often."""
     monkeypatch.setattr("planrace.checker.engines.native.program.BITS", 3)
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
-    monkeypatch.setattr("planrace.checker.engines.native.compaction.TABLE", 1 << 14)
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.TABLE", 1 << 10)
 
 
 MODES = ["compact", "spill", "after 0", "after 9", "after 40", "spill after 25"]
@@ -202,9 +232,11 @@ def test_random_systems(made: Any, drawn: tuple[System, list[Term], list[Term]])
 
 
 @pytest.mark.usefixtures("small_tables")
-@pytest.mark.parametrize("words", [1, 2, 3, 5])
-def test_states_of_several_words(words: int, made: Any) -> None:
+@pytest.mark.parametrize("at_once", [1 << 19, 5])
+@pytest.mark.parametrize("words", [1, 2, 3])
+def test_states_of_several_words(words: int, at_once: int, made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Frontiers of large states are read from the table, and from runs in the middle of a level."""
+    monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", at_once)
     search = made(counters(words), [], exhaustive=True, workers=1)
     _, covered = search.run()
     assert (covered.states, covered.transitions, covered.complete) == (64 * 64, 2 * 63 * 64, True)
@@ -220,6 +252,52 @@ def test_the_same_search_however_it_ends(name: str, options: dict[str, Any], mad
     wanted = shape(Search(instance, properties, **options))
     for workers in (1, 3):
         assert shape(made(instance, properties, workers=workers, **options)) == wanted
+
+
+@pytest.mark.usefixtures("small_tables")
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("depth", [None, 9, 11])
+def test_tables_are_emptied_while_states_are_inserted(
+    depth: int | None, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whenever a segment is full: the states before and after that are found once, also at the bound on depth."""
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.OVER", 0)
+    instance = VARIANTS[name].system(["bad-plan"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
+    properties, limits = checkable(instance.system), Limits(depth=depth)
+    wanted = shape(Search(instance, properties, exhaustive=True, limits=limits))
+    for workers in (1, 3):
+        search = NativeSearch(instance, properties, exhaustive=True, limits=limits, compact=True, workers=workers)
+        emptied: list[int] = []
+        for w in search.workers:
+            clear = w.store.clear
+
+            def cleared(*, shrink: bool, w: Worker = w, clear: Any = clear, seen: list[int] = emptied) -> None:
+                seen.append(w.store.states)
+                clear(shrink=shrink)
+
+            monkeypatch.setattr(w.store, "clear", cleared)
+        assert shape(search) == wanted
+        assert len(emptied) > 20
+        assert max(emptied) < 300
+
+
+@pytest.mark.usefixtures("small_tables")
+def test_a_state_beyond_the_bound_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the states that are new are met first, and the table is emptied then."""
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.OVER", 0)
+    unknown, found = Worker.unknown, [0]
+
+    def first_of_all(w: Worker) -> int:
+        found[0] += 1
+        unknown(w)
+        return int(found[0] == 1)
+
+    monkeypatch.setattr(Worker, "unknown", first_of_all)
+    instance = original.system(["bad-plan"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
+    search = NativeSearch(instance, [], exhaustive=True, limits=Limits(depth=9), compact=True, workers=1)
+    _, covered = search.run()
+    assert found[0] > 2
+    assert not covered.complete
 
 
 def test_counterexamples_are_the_same(made: Any) -> None:
