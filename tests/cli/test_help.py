@@ -146,7 +146,7 @@ def completed(words: str, begun: str = "", cwd: Path = ROOT) -> list[str]:
         ("-p examples/blue_green.py:protocol --without", "", ["plain,compare-and-set"]),
         ("-p original --property", "plans", ["plain,plans-never-regress"]),
         ("-p original --scenario", "", ["plain,postmortem"]),
-        ("--engine", "b", ["plain,bmc"]),
+        ("--engine", "bm", ["plain,bmc"]),
         ("-p missing.py:protocol --fault", "", []),
         ("--color", "a", ["plain,auto", "plain,always"]),
     ],
