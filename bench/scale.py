@@ -1,10 +1,12 @@
 """Searches whose table does not fit: sorted runs against the table, on the same states, in the same run.
 
     python bench/scale.py [--rounds N] [--sizes ENACTORS/ENDPOINTS/PLANS/KEEP] [--memory 256M …]
+    python bench/scale.py --models
 
-Searches `fixed` with crashes and expiring locks completely, without reduction: with the table, with `--store compact`,
-and with the table under each memory limit, alternately. It refuses to compare where states, steps or depths differ, and
-prints medians of processor time as ratios. Whole commands, so that their memory is theirs alone.
+The first form searches `fixed` with crashes and expiring locks completely, without reduction: with the table, with
+`--store compact`, and with the table under each memory limit, alternately. It refuses to compare where states, steps or
+depths differ, and prints medians of processor time as ratios. Whole commands, so that their memory is theirs alone.
+`--models` searches protocols of other kinds (`models.py`) until two million states: bytes of a state, processor time.
 """
 
 from __future__ import annotations
@@ -16,11 +18,22 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 
 FAULTS = ("crash", "lock-expiry")
 SAFETY = ("active-plan-never-deleted", "record-never-empty", "plans-never-regress", "rollback-target-exists")
 NAMES = ("enactors", "endpoints", "plans", "keep")
+MODELS: tuple[tuple[str, dict[str, int]], ...] = (
+    ("gossip", {"nodes": 11}),
+    ("gossip", {"nodes": 14}),
+    ("paxos", {"ballots": 4}),
+    ("paxos", {"acceptors": 4, "ballots": 5}),
+    *(("vectors", {"nodes": n}) for n in (5, 6, 7, 8)),
+)
+CUT = 2_000_000
+"""States after which a search of `--models` ends."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +67,42 @@ def measured(sizes: str, *options: str) -> Measured:
     return Measured(counts, stopped, found["seconds"], spent, found["peak_memory_bytes"])
 
 
+def models() -> None:
+    """Bytes of a state in the table and in runs, and the processor time of each search without its compilation."""
+    from planrace import find
+    from planrace.checker.engines.limits import Limits
+    from planrace.checker.engines.native.search import NativeSearch
+
+    columns = f"{'words':>5} {'table':>7} {'runs':>6} {'times':>6} {'CPU s':>6} {'CPU s':>6} {'ratio':>6}"
+    print(f"{'model':28} {columns}")
+    for name, sizes in MODELS:
+        instance = find(f"{Path(__file__).parent / 'models.py'}:{name}").system().instance(**sizes)
+        bytes_, spent = [], []
+        for compact in (False, True):
+            search = NativeSearch(instance, [], exhaustive=True, limits=Limits(states=CUT), compact=compact, workers=2)
+            began = time.process_time()
+            _, covered = search.run()
+            spent.append(time.process_time() - began)
+            stored = sum(w.store.bytes if w.runs is None else w.runs.bytes for w in search.workers)
+            bytes_.append(stored / covered.states)
+        called = " ".join([name, *(f"{n}={v}" for n, v in sizes.items())])
+        print(
+            f"{called:28} {search.program.words:5} {bytes_[0]:7.1f} {bytes_[1]:6.1f} {bytes_[0] / bytes_[1]:6.1f} "
+            f"{spent[0]:6.2f} {spent[1]:6.2f} {spent[1] / spent[0]:6.2f}"
+        )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", default="3/2/4/2")
     parser.add_argument("--memory", nargs="*", default=["256M"])
+    parser.add_argument("--models", action="store_true")
     given = parser.parse_args()
+    if given.models:
+        models()
+        return
     kinds = {"table": (), "compact": ("--store", "compact")}
     kinds |= {f"at most {size}": ("--max-memory", size) for size in given.memory}
     runs: dict[str, list[Measured]] = {kind: [] for kind in kinds}
