@@ -18,7 +18,6 @@ from planrace.checker.results.wording import joined
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.each_member import alike, known_by_symmetry, of_all, single
 from planrace.checker.run.options import Options
-from planrace.checker.run.ranges import shortened
 from planrace.checker.run.request import Request
 from planrace.checker.run.strategies import (
     Searched,
@@ -125,10 +124,12 @@ def searched(strategy: Strategy, request: Request) -> Answers:
 
 def _check_folder(spill: str | Path) -> None:
     """Raises ``ModelError`` if files cannot be made in a folder."""
+    if not hasattr(os, "pwrite"):  # Windows
+        raise ModelError("this system writes no files of sorted runs", remedy="leave out --spill")
     if not Path(spill).is_dir():
-        raise ModelError(f"spill={shortened(str(spill))} is no folder", remedy="make it, or give another one")
+        raise ModelError(f"spill={str(spill)!r} is no folder", remedy="make it, or give another one")
     if not os.access(spill, os.W_OK | os.X_OK):
-        raise ModelError(f"no files can be made in spill={shortened(str(spill))}", remedy="give another folder")
+        raise ModelError(f"no files can be made in spill={str(spill)!r}", remedy="give another folder")
 
 
 def _check_normal(instance: Instance, sort: str, properties: Sequence[Property]) -> None:

@@ -234,14 +234,14 @@ class LocalCrew(Crew):
         """Raises ``ReplayError`` if not the whole frontier was expanded."""
         if any(w.expanded != w.size for w in self.workers):
             raise ReplayError(f"the table has lost or made up states of level {self._depth}")
-        self._each(self._settle, self._depth + 1)
+        self._each(self._finish, self._depth + 1)
         for w in self.workers:
             w.turn()
 
-    def _settle(self, n: int, depth: int) -> None:
+    def _finish(self, n: int, depth: int) -> None:
         if self.workers[n].runs is not None:
             with self.compaction.guarded():
-                self.workers[n].settle(depth)
+                self.workers[n].finish(depth)
 
     def _each(self, phase: Callable[[int, int], None], given: int) -> None:
         """Run a phase of every worker; in separate threads if there is enough to do."""

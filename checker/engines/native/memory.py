@@ -52,9 +52,10 @@ class Region:
             self._filled = end
 
     def clear(self, used: int) -> None:
-        """Make the first ``used`` bytes zeros, and give their memory back if the system can do that."""
+        """Make the first ``used`` bytes zeros, and give their memory back if the system can do that. Nothing beyond
+        their last page is touched: other memory may begin there."""
         if sys.platform == "linux":
-            give_back(self.address, -(-used // HUGE) * HUGE)
+            give_back(self.address, -(-used // mmap.PAGESIZE) * mmap.PAGESIZE)
         else:
             ctypes.memset(self.address, 0, used)
         self._whole = self._filled = 0

@@ -170,15 +170,18 @@ class Worker:
 
     # Runs ------------------------------------------------------------------------------------------------------
     def _turn_runs(self, runs: Runs) -> None:
-        if (
-            self.logged
-        ):  # the last frontier that is not read from runs: its memory and that of those before is given back
+        if self.logged:  # the last frontier that is not read from runs, and those before it, are not needed any more
             (self._other or self.log).clear(self.next - self.log.address + self.size * self.bytes)
         self.size, self.found, self.expanded = self.found, 0, 0
         self.logged, self.next_logged, self.next = False, True, self.log.address
-        runs.join(self.begun, self.buffer, 2 * self.cap)
         self.bounds = [(self.begun, runs.blocks)]
         self.begun = runs.blocks
+
+    def finish(self, depth: int) -> None:
+        """The level ``depth`` is found as a whole: make one run of it."""
+        assert self.runs is not None
+        self.settle(depth)
+        self.runs.join(self.begun, self.buffer, 2 * self.cap)
 
     def settle(self, depth: int) -> None:
         """Add those of the new states that no run has, as states of the level ``depth``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import random
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native import compaction
 from planrace.checker.engines.native.converting import convert
 from planrace.checker.engines.native.intrinsics import BLOCK, LEVELS
-from planrace.checker.engines.native.memory import Region, WordArray, words_at
+from planrace.checker.engines.native.memory import Region, WordArray, words_at, write
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
@@ -406,6 +407,47 @@ def test_a_full_disk_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert str(tmp_path) in str(covered.stopped)
     assert "No space left" in str(covered.stopped)
     assert {a.verdict for a in answers if not isinstance(a.property, Reachability)} == {Verdict.UNKNOWN}
+
+
+def test_a_disk_that_fails_while_runs_are_joined_decides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("planrace.checker.engines.native.compaction.TABLE", 1 << 12)
+    joined: list[int] = []
+
+    def join(runs: Runs, first: int, _buffer: Region, _most: int) -> None:
+        joined.append(first)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(Runs, "join", join)
+    instance, properties = instance_of_fixed()
+    answers, covered = outcome(NativeSearch(instance, properties, exhaustive=True, compact=True, spill=tmp_path))
+    assert joined
+    assert not covered.complete
+    assert "Input/output error" in str(covered.stopped)
+    assert {a.verdict for a in answers} == {Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize("size", [1, mmap.PAGESIZE, 3 * 2**20 + 5, 2**22])
+def test_memory_that_is_given_back_ends_with_its_region(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other memory may begin right after it, and would become zeros."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr("planrace.checker.engines.native.memory.give_back", lambda *what: given.append(what))
+    region = Region(size)
+    region.clear(size)
+    if given:
+        ((address, many),) = given
+        assert address == region.address
+        assert size <= many < size + mmap.PAGESIZE
+
+
+def test_cleared_memory_is_zero() -> None:
+    region = Region(3 * 2**20)
+    region.fill(3 * 2**20)
+    for at in (0, 2**20, 3 * 2**20 - 8):
+        write(region.address + at, 7)
+    region.clear(2**21)
+    assert [words_at(region.address + at, 1)[0] for at in (0, 2**20, 3 * 2**20 - 8)] == [0, 0, 7]
 
 
 def test_without_memory_for_another_table_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
