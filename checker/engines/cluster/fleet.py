@@ -47,6 +47,8 @@ class Fleet(Crew):
         """For each shard what it has sent to each, in the round that is not taken yet."""
         self._begun = self._turning = False
         self._lost_here = 0
+        self._behind: set[int] = set()
+        """Shards that were lost, and have not all of their states again: their new processes answer already."""
         self._unsaved: list[tuple[int, int, Handle]] = []
         """Levels that were not kept yet: shard, level and its states."""
         self._history: list[list[tuple[int, int]]] = [[] for _ in self._all]
@@ -239,7 +241,9 @@ class Fleet(Crew):
                 raise SearchStoppedError(StopReason(StopKind.LOST, why)) from problem
             self._epoch += 1
             try:
-                self._restore(self.hosts.lost(self._check), problem)
+                self._behind.update(self.hosts.lost(self._check))
+                self._restore(sorted(self._behind), problem)
+                self._behind.clear()
                 if not self._turning:
                     self._again()
             except LostError as another:

@@ -20,6 +20,7 @@ from planrace.checker.engines.native import inserting
 from planrace.checker.engines.native.program import Program, ShardCode, dialect
 from planrace.checker.engines.native.stopped import SearchStoppedError
 from planrace.checker.results.stop import StopReason
+from planrace.checker.semantics.replay import ReplayError
 
 
 class StaleCallError(Exception):
@@ -100,6 +101,7 @@ class Shard:
     def rounds(self, epoch: int, level: int) -> int:
         """Prepare a level: the number of rounds that it takes."""
         self._refuse_stale(epoch)
+        self._refuse_other(level)
         return self.crew.rounds(level)
 
     def advance(self, epoch: int, part: int, parts: int, sought: int) -> tuple[Status | bytes, ...]:
@@ -133,6 +135,7 @@ class Shard:
         asked for."""
         self._refuse_stale(epoch)
         if self.level < level:
+            self._refuse_other(level - 1)
             self.crew.turn()
             self.level = level
         return self._status(), encode(self.crew.frontier())
@@ -172,6 +175,11 @@ class Shard:
     def _refuse_stale(self, epoch: int) -> None:
         if epoch != self.epoch:
             raise StaleCallError(f"a call of epoch {epoch}, not {self.epoch}")
+
+    def _refuse_other(self, level: int) -> None:
+        """Raises ``ReplayError`` if the frontier is that of another level: states of this shard are lost then."""
+        if self.level != level:
+            raise ReplayError(f"a shard has the states up to level {self.level}, not {level}")
 
     def _after(self, work: Callable[[], None]) -> Status:
         """The status after some work, which may end because memory does."""

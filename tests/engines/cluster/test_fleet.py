@@ -20,6 +20,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.stop import StopKind
 from planrace.checker.run.protocols import find
+from planrace.checker.semantics.replay import ReplayError
 from planrace.model.language import Instance
 from planrace.properties.kinds import Checkable, Property
 from tests import ROOT
@@ -98,6 +99,28 @@ def test_losses_change_nothing(original: Instance, alone: tuple[Any, ...], seed:
     assert hosts.killed >= 1
     assert hosts.epochs == set(range(search.fleet.losses + 1)), "calls from before a loss can be told apart"
     assert search.fleet.losses >= 1
+
+
+@pytest.mark.parametrize(("first", "gap"), [(61, 2), (61, 5), (61, 6), (90, 4), (122, 1), (127, 3)])
+def test_a_loss_while_another_is_mended(original: Instance, alone: tuple[Any, ...], first: int, gap: int) -> None:
+    """The process that was started for the first has not all of its states then, but answers."""
+    hosts = Here(3, 1, [(first, True), (first + gap, True)])
+    search = ClusterSearch(original, asked(original), hosts, exhaustive=True)
+    assert said(search) == alone
+    assert hosts.killed == search.fleet.losses == 2
+
+
+def test_a_shard_refuses_to_search_another_level_than_its_own(original: Instance) -> None:
+    hosts = Here(2)
+    search = ClusterSearch(original, [], hosts)
+    search.fleet.begin(search.kernel.initials)
+    search.fleet.close()
+    shard = hosts.shards[0]
+    assert shard is not None
+    assert shard.rounds(0, 0) <= 1
+    for refused in (lambda: shard.rounds(0, 1), lambda: shard.rounds(0, -1), lambda: shard.turn(0, 2)):
+        with pytest.raises(ReplayError, match="up to level 0, not"):
+            refused()
 
 
 @pytest.mark.parametrize(("number", "late"), [(0, False), (1, True), (2, True)])
@@ -195,8 +218,6 @@ def test_levels_that_were_not_kept_are_searched_again(
 
 def test_other_states_than_before_are_refused(original: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shard that is made again with another size of a level is a bug of the checker, and no count is given."""
-    from planrace.checker.semantics.replay import ReplayError
-
     hosts = Here(2, 1, [(90, True)])
     search = ClusterSearch(original, [], hosts, exhaustive=True)
     read = search.fleet.kept.read
