@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planrace.checker.engines.answer import Answer
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.explicit_engines import searched
 from planrace.checker.run.options import CLUSTER
@@ -28,7 +31,10 @@ class OnCluster(Engine):
         mine = request.of(self.abilities.kinds)
         if not mine and not request.options.exhaustive:
             return Answers(self.name)
-        return searched(on_cluster, replace(request, properties=mine))
+        try:
+            return searched(on_cluster, replace(request, properties=mine))
+        except TimeUpError as problem:  # before there were processes
+            return Answers(self.name, [Answer(p, Verdict.UNKNOWN, f"not decided: {problem}") for p in mine])
 
 
 def on_cluster(task: SearchTask) -> Searched:
@@ -38,10 +44,11 @@ def on_cluster(task: SearchTask) -> Searched:
     from planrace.checker.engines.native.emit import UnsupportedError
 
     seen, options = task.vacuity(), task.options
+    limits = replace(options.limits, memory=options.max_memory)  # that of this machine says nothing of others
     hosts = _hosts(options.cluster or "local", options.shards, options.workers)
     try:
         settings = {**task.settings, "vacuity": seen}
-        search = ClusterSearch(task.instance, task.checkable, hosts, limits=options.limits, **settings)
+        search = ClusterSearch(task.instance, task.checkable, hosts, limits=limits, **settings)
     except UnsupportedError as problem:
         hosts.close()
         what = f"this instance cannot be compiled to machine code: {problem}"

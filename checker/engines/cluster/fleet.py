@@ -51,11 +51,10 @@ class Fleet(Crew):
         """Shards that were lost, and have not all of their states again: their new processes answer already."""
         self._unsaved: list[tuple[int, int, Handle]] = []
         """Levels that were not kept yet: shard, level and its states."""
-        self._history: list[list[tuple[int, int]]] = [[] for _ in self._all]
-        """For each shard, the states of each level, and the steps taken before it."""
+        self._history: list[list[tuple[int, int, int]]] = [[] for _ in self._all]
+        """For each shard and level, the states of the level and all up to it, and the steps taken before it."""
         for n in self._all:
             hosts.start(n, order)
-        hosts.ready(check)
         self.kept = KeptLevels(hosts.count, folder)
 
     @property
@@ -98,12 +97,13 @@ class Fleet(Crew):
 
     # The search ------------------------------------------------------------------------------------------------
     def begin(self, initials: Sequence[int]) -> None:
+        self.hosts.ready(self._check)
         self._initials = initials
         for n in self._all:
             self.kept.append(n, 0, self._first(n))
         self._safely(lambda: self._load(self._all, 1))
         for n in self._all:
-            self._history[n] = [(self._status[n].size, 0)]
+            self._record(n, 0)
 
     def rounds(self, depth: int) -> int:
         assert depth == self._depth
@@ -198,7 +198,8 @@ class Fleet(Crew):
 
     def _record(self, n: int, level: int) -> None:
         """Remember the size of a level; one that was known must be the same."""
-        now, known = (self._status[n].size, self._status[n].transitions), self._history[n]
+        status, known = self._status[n], self._history[n]
+        now = status.size, status.states, status.transitions
         if level < len(known) and known[level] != now:
             raise ReplayError(f"{self._named(n)} was lost, and made again with other states on level {level}")
         if level == len(known):
@@ -259,7 +260,7 @@ class Fleet(Crew):
                 self.kept.append(n, level, *self._get([coded]))
         self._unsaved = [u for u in self._unsaved if u[0] not in lost]
         target = self._depth + self._turning
-        kept = min([target + 1, *(self.kept.count(n) for n in lost)])
+        kept = max(1, min([target + 1, *(self.kept.count(n) for n in lost)]))
         if target - (kept - 1) >= LEVELS - 1:
             why = f"{self._named(lost[0])} was lost ({problem}), and too many of its levels were not kept"
             why += f": {self.kept.problem}" if self.kept.problem else ""
@@ -275,7 +276,7 @@ class Fleet(Crew):
         """Give shards their first ``count`` levels."""
         calls = []
         for n in shards:
-            steps = self._history[n][count - 1][1] if self._history[n] else 0
+            steps = self._history[n][count - 1][-1] if self._history[n] else 0
             calls.append(self.hosts.call(n, "load", self._epoch, steps, *self._levels(n, count))[0])
         self._learn(shards, self._get(calls))
         for n in shards:
@@ -283,8 +284,9 @@ class Fleet(Crew):
                 self._record(n, count - 1)
 
     def _levels(self, n: int, count: int) -> list[bytes]:
+        """The initial states need not be kept."""
         try:
-            return self.kept.read(n, count)
+            return self.kept.read(n, count) if count > 1 else [self._first(n)]
         except OSError as problem:
             why = f"{self._named(n)} was lost, and its levels cannot be read: {problem}"
             raise SearchStoppedError(StopReason(StopKind.LOST, why)) from problem

@@ -55,9 +55,11 @@ class ClusterSearch(NativeSearch):
             self.hosts.close()
         return answers, covered
 
-    def _divided(self) -> str:
-        """How the states were divided, and what that has come to."""
+    def _divided(self) -> str | None:
+        """How the states were divided, and what that has come to; None if there are none."""
         shares = self.fleet.shares
+        if not any(shares):
+            return None
         if len(shares) == 1 or self.chosen is None:
             return "One shard."
         by = f"by {joined(self.chosen.variables)}" if self.chosen.variables else "by all variables"

@@ -216,14 +216,31 @@ def test_levels_that_were_not_kept_are_searched_again(
     assert min(resent) == 4
 
 
-def test_other_states_than_before_are_refused(original: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A shard that is made again with another size of a level is a bug of the checker, and no count is given."""
+def test_initial_states_need_not_be_kept(original: Instance, alone: tuple[Any, ...]) -> None:
+    """The disk is full from the beginning."""
+    hosts = Here(2, 1, [(60, True)])
+    search = ClusterSearch(original, asked(original), hosts, exhaustive=True)
+    search.fleet.kept.problem = "full"
+    assert said(search) == alone
+    assert hosts.killed == 1
+
+
+@pytest.mark.parametrize("missing", [1, -1])
+def test_other_states_than_before_are_refused(
+    original: Instance, monkeypatch: pytest.MonkeyPatch, missing: int
+) -> None:
+    """A shard that is made again without the states of a level is a bug of the checker, and no count is given."""
     hosts = Here(2, 1, [(90, True)])
     search = ClusterSearch(original, [], hosts, exhaustive=True)
     read = search.fleet.kept.read
-    monkeypatch.setattr(
-        search.fleet.kept, "read", lambda n, count: [*read(n, count)[:-1], b""] if count > 1 else read(n, count)
-    )
+
+    def without(n: int, count: int) -> list[bytes]:
+        levels = read(n, count)
+        assert levels[missing], "it has states"
+        levels[missing] = b""
+        return levels
+
+    monkeypatch.setattr(search.fleet.kept, "read", without)
     with pytest.raises(ReplayError, match="made again with other states"):
         search.run()
 
