@@ -43,6 +43,8 @@ class Fleet(Crew):
         self._status = [NOTHING for _ in self._all]
         self._initials: Sequence[int] = ()
         self._epoch = self._met = self._depth = self._rounds = self._done = 0
+        self._sought = self._late = 0
+        """Terms that are sought on this level, and those that were met when it was searched again."""
         self._batches: list[list[Handle]] | None = None
         """For each shard what it has sent to each, in the round that is not taken yet."""
         self._begun = self._turning = False
@@ -107,15 +109,16 @@ class Fleet(Crew):
 
     def rounds(self, depth: int) -> int:
         assert depth == self._depth
-        self._lost_here = self._done = 0
+        self._lost_here = self._done = self._late = 0
         self._rounds = self._safely(self._prepared)
         return self._rounds
 
     def advance(self, part: int, sought: int) -> int:
         assert part == self._done
+        self._sought = sought
         seen = self._safely(lambda: self._advanced(part, sought))
         self._begun = True
-        return seen
+        return seen | self._late
 
     def take(self) -> None:
         self._safely(self._taken)
@@ -312,15 +315,16 @@ class Fleet(Crew):
             self.kept.append(n, level + 1, *self._get([coded]))
 
     def _again(self) -> None:
-        """Search the current level again, up to where it was; what was met there is known."""
+        """Search the current level again, up to where it was. A process that was made again may have its states in
+        another order, so it expands some that were to come later: what is met there is told with the next part."""
         self._learn(self._all, self._ask("adopt"))
         if self._rounds:
             self._prepared()
         for part in range(self._done):
-            self._advanced(part, 0)
+            self._late |= self._advanced(part, self._sought)
             self._taken()
         if self._begun:
-            self._advanced(self._done, 0)
+            self._late |= self._advanced(self._done, self._sought)
 
     def _first(self, n: int) -> bytes:
         """The initial states that a shard owns, coded."""
