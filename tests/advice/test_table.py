@@ -12,15 +12,16 @@ import pytest
 from planrace.checker import find
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.filling import SMALL, InstanceTable, filled
-from planrace.checker.advice.forecast.forecast import Forecast, forecast, shares
+from planrace.checker.advice.forecast.forecast import Forecast, Forecaster, _estimated, forecast, shares
 from planrace.checker.advice.forecast.interval import ForecastInterval
 from planrace.checker.advice.forecast.rate import Rate, measured
 from planrace.checker.advice.forecast.render import forecast_document
 from planrace.checker.advice.forecast.sample import SearchSample, sampled
 from planrace.checker.advice.forecast.stores import stores
 from planrace.checker.advice.forecast.table import FINEST, Point, extrapolated, extrapolation, predicted, second
+from planrace.checker.advice.formatting import rounded
 from planrace.checker.report.text.plain import render_plain
-from planrace.model.language import Instance
+from planrace.model.language import If, Instance, Protocol, Step, Term, integers, step, update, when
 from tests import ROOT
 
 FIXED: dict[Point, int] = {
@@ -244,6 +245,69 @@ def test_what_a_forecast_shows(rollout: Forecast) -> None:
     assert re.search(r"hash .* MiB", text)
     assert f"About {rollout.levels} levels" in text
     assert "of all states" in text
+
+
+def test_what_a_forecast_shows_is_not_narrower_than_what_was_computed(rollout: Forecast) -> None:
+    """5,097,740 states were found, and "between 5,100,000 and …" would exclude them."""
+    wide = ForecastInterval(5_097_740.0, 5_500_000.0, 6_120_001.0)
+    size = ForecastInterval(1.19 * 2**30, 1.5 * 2**30, 1.91 * 2**30)
+    told = replace(rollout, states=wide, seconds=ForecastInterval(3.9, 4.5, 5.1), memory=size)
+    text = " ".join(render_plain(forecast_document(told)).split())
+    assert "about 5,500,000 states, between 5,000,000 and 6,200,000" in text
+    assert "between 3 s and 6 s" in text
+    assert "between 1.1 GiB and 2.0 GiB" in text
+    same = replace(told, seconds=ForecastInterval(3.4, 3.4, 3.4))
+    assert "Time: 3 s." in " ".join(render_plain(forecast_document(same)).split())
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"), [(0.4, "0"), (7.6, "8"), (99.7, "100"), (1_250, "1,200"), (164e6, "160,000,000")]
+)
+def test_two_significant_digits(amount: float, words: str) -> None:
+    assert rounded(amount) == words
+    low, high = (float(rounded(amount, to).replace(",", "")) for to in (math.floor, math.ceil))
+    assert low <= amount <= high <= 1.1 * amount + 1
+
+
+def unequal(*counts: int) -> Protocol:
+    """As many states as ``counts`` says for each value of its only parameter, and a few steps between them."""
+    protocol = Protocol("unequal")
+    size = protocol.parameter("size", 1, 1, len(counts))
+    at = protocol.variable("at", integers(0, max(counts)), 0)
+
+    @protocol.action(by="somebody")
+    def go() -> Step:
+        most: Term | int = counts[0] - 1
+        for n, count in enumerate(counts[1:], 2):
+            most = If(size >= n, count - 1, most)
+        return step(when(at < most), update(at, at + 1))
+
+    return protocol
+
+
+@pytest.mark.parametrize(("counts", "told"), [((50, 50, 50, 200), False), ((4, 20, 100, 3_000), True)])
+def test_predictions_from_smaller_instances_are_no_exact_count(counts: tuple[int, ...], told: bool) -> None:
+    """Where they are the same, or less than what was found, nothing was counted."""
+    asked = unequal(*counts).system().instance(size=4)
+    made = Forecaster(asked, None, SearchBudget(states=200, seconds=60, total=60, native=False), symmetric=False)
+    states, how = made._growing(110)
+    assert (states is not None) == told
+    assert states is None or not states.exact
+    assert told or "cannot be right" in how
+
+
+def test_equal_predictions_have_an_interval() -> None:
+    for logs in ((9.0, 9.0, 9.0), (8.0, 9.0, 10.0)):
+        found = _estimated(*logs, 60)
+        assert found is not None
+        assert found.low < math.exp(9.0) < found.high
+        assert found.low <= math.exp(logs[0])
+        assert found.high >= math.exp(logs[2])
+    assert _estimated(9.0, 9.0, 9.0, 9_000) is None
+    assert _estimated(8.0, 8.5, 1e9, 60) is None
+    found = _estimated(8.0, 9.0, 10.0, 8_000)
+    assert found is not None
+    assert found.low == 8_000
 
 
 def test_shares_by_depth() -> None:

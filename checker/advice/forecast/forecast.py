@@ -26,7 +26,7 @@ from planrace.checker.advice.forecast.growth import grown
 from planrace.checker.advice.forecast.interval import ForecastInterval
 from planrace.checker.advice.forecast.rate import COMPILING, EXPLICIT_BYTES, STATES, Rate, measured, rates_of
 from planrace.checker.advice.forecast.stores import NODE, StoreForecast, stores
-from planrace.checker.advice.forecast.table import extrapolated, extrapolation
+from planrace.checker.advice.forecast.table import FINEST, extrapolated, extrapolation
 from planrace.checker.advice.forecast.tail import tail
 from planrace.checker.engines.explicit.orbits import ASKED, UNASKED
 from planrace.checker.engines.explicit.slicing import irrelevant
@@ -49,6 +49,8 @@ FINE = 1.5
 """An interval with a smaller ratio of its ends needs no table."""
 TENTHS = tuple(n / 10 for n in range(1, 11))
 """The fractions of the depth for which the share of the states is told."""
+GREATEST = 500.0
+"""The greatest logarithm of an estimate: a number with two hundred digits."""
 FALLEN = 0.5
 """Levels are past their peak when the last one is smaller than this share of the greatest."""
 
@@ -208,16 +210,15 @@ class Forecaster:
         found = extrapolation(self._table.logs, self.instance.values)
         if found is None or 2 * found.doubt > math.log(WIDEST):
             return None
-        ends = [math.exp(min(found.log + d, 700.0)) for d in (-found.doubt, 0.0, found.doubt)]
-        if ends[1] < at_least:
+        interval = _estimated(found.log - found.doubt, found.log, found.log + found.doubt, at_least)
+        if interval is None:
             return None
-        low, middle, high = (max(float(at_least), x) for x in ends)
         tested = numbered(len(found.errors), "instance")
         how = (
             f"extrapolated from the exact counts of {numbered(len(self._table.counted), 'smaller instance')}; "
             f"the interval is the greatest error for {tested} of the table, left out"
         )
-        return ForecastInterval(low, middle, high), how
+        return interval, how
 
     def _transitions(self, states: ForecastInterval, sample: SearchSample) -> ForecastInterval | None:
         """The steps of so many states."""
@@ -246,13 +247,15 @@ class Forecaster:
         counted = sum(n is not None for n in self._counts.values())
         if logs is None:
             return None, "levels still grow, and too few smaller instances can be counted"
-        low, middle, high = (max(float(at_least), math.exp(min(x, 700.0))) for x in logs)
-        if high / low > WIDEST:
+        interval = _estimated(*logs, at_least)
+        if interval is None:
+            return None, "levels still grow, and the predictions from smaller instances cannot be right"
+        if interval.high / interval.low > WIDEST:
             return None, "levels still grow, and the predictions from smaller instances differ too much"
         how = (
             f"levels still grow; extrapolated from the exact counts of {counted} smaller instances, too few to test it"
         )
-        return ForecastInterval(low, middle, high), how
+        return interval, how
 
     def count(self, instance: Instance) -> int | None:
         """The number of states of an instance of the same system; None if the budget is too small to count them."""
@@ -281,6 +284,16 @@ class Forecaster:
         except (ModelError, TimeUpError):  # no such instance: an empty sort, or a value out of range; or no time
             return None
         return found[1] if found is not None and found[1].complete else None
+
+
+def _estimated(low: float, middle: float, high: float, at_least: int) -> ForecastInterval | None:
+    """The interval between these logarithms, without what is below the ``at_least`` states that were found; None if the
+    middle is below them, or the end too large for a number. It is never that of an exact count, even if all predictions
+    are the same."""
+    if middle < math.log(at_least) or high > GREATEST:
+        return None
+    ends = min(low, middle - FINEST), middle, max(high, middle + FINEST)
+    return ForecastInterval(*(max(float(at_least), math.exp(x)) for x in ends))
 
 
 def shares(levels: Sequence[int]) -> tuple[float, ...]:

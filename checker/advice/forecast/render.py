@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,7 @@ from planrace.checker.advice.forecast.fewer import NOTABLE
 from planrace.checker.advice.forecast.forecast import TENTHS, Forecast
 from planrace.checker.advice.forecast.interval import ForecastInterval
 from planrace.checker.advice.forecast.stores import StoreForecast
-from planrace.checker.advice.formatting import json_text, memory, rounded, seconds
+from planrace.checker.advice.formatting import Rounding, json_text, memory, rounded, seconds
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.wording import counted, limited
@@ -48,7 +49,7 @@ def _states(f: Forecast) -> str:
         return f"at least {counted(f.at_least, 'state')}"
     if f.states.exact:
         return counted(round(f.states.low), "state")
-    return f"about {rounded(f.states.middle)} states, between {rounded(f.states.low)} and {rounded(f.states.high)}"
+    return f"about {rounded(f.states.middle)} states, {_between(f.states, rounded)}"
 
 
 def _numbers(f: Forecast) -> str:
@@ -96,8 +97,11 @@ def _nodes(s: StoreForecast) -> str:
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
-def _between(i: ForecastInterval, word: Any) -> str:
-    low, high = word(i.low), word(i.high)
+def _between(i: ForecastInterval, word: Callable[[float, Rounding], str]) -> str:
+    """An interval in words, not narrower than it is."""
+    if i.exact:
+        return word(i.middle, round)
+    low, high = word(i.low, math.floor), word(i.high, math.ceil)
     return low if low == high else f"between {low} and {high}"
 
 
