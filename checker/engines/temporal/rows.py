@@ -75,14 +75,15 @@ def _native(wide: bool) -> Callable[..., int]:
     from planrace.checker.engines.native.translate import Translator
 
     source = SOURCE.read_text(encoding="utf-8")
+    constants = {"WIDE": int(wide), "OUTSIDE": OUTSIDE}
     called = {n.name: len(n.args.args) for n in _functions(source).body if isinstance(n, ast.FunctionDef)}
 
     def text() -> str:
-        translator = Translator("graphs", {"WIDE": int(wide), "OUTSIDE": OUTSIDE})
+        translator = Translator("graphs", constants)
         translator.add(source)
         return str(translator.module)
 
-    machine = Machine(f"{source} {wide}", text, called)
+    machine = Machine(f"{source} {constants}", text, called)
     return lambda name, *given: int(machine[name](*map(_address, given)))
 
 

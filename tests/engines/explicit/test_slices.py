@@ -195,3 +195,36 @@ def test_the_search_for_components_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
     finder = liveness._Finder(made, "leads to", instance.system, search.run_to)
     assert list(finder._components.of(bytes([1]) * finder.size, made.levels))
     assert len(looks) > len(made.targets) // 10
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_trimming_is_cut(native: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a graph without cycles all states are trimmed, and the clock is checked meanwhile."""
+    monkeypatch.setattr(arrays, "LARGE", 0 if native else 10**9)
+    monkeypatch.setattr(components, "WALKED", 10)
+    size = 200
+    offsets, targets = rows([[n + 1] for n in range(size - 1)] + [[]])
+    made = Graph(size, offsets, targets, zeros("H", len(targets)), zeros("B", size), [[(0, size)]], [], int)
+    finder = Components(made, zeros("B", 1), zeros("B", size))
+    looks: list[str] = []
+    monkeypatch.setattr(components, "look_at_the_clock", lambda: looks.append("here"))
+    number, queue, state = (zeros("I", size + 1) for _ in range(3))
+    assert finder._trim(bytearray([1]) * size, [(0, size)], number, queue, state) == size
+    assert len(looks) >= 2 * size // 10 - 1
+
+    def up() -> None:
+        raise TimeUpError("the time is up")
+
+    monkeypatch.setattr(components, "look_at_the_clock", up)
+    number, queue, state = (zeros("I", size + 1) for _ in range(3))
+    with pytest.raises(TimeUpError):
+        finder._trim(bytearray([1]) * size, [(0, size)], number, queue, state)
+
+
+def test_code_is_kept_under_all_that_it_is_made_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "LARGE", 0)
+    offsets, region, number = zeros("I", 2), zeros("B", 1), zeros("I", 1)
+    for outside in (OUTSIDE, OUTSIDE - 1):
+        monkeypatch.setattr(arrays, "OUTSIDE", outside)
+        loops(len(offsets))("opened", 0, 1, region, number)
+        assert number[0] == outside
