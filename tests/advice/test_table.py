@@ -296,6 +296,47 @@ def test_predictions_from_smaller_instances_are_no_exact_count(counts: tuple[int
     assert told or "cannot be right" in how
 
 
+def test_predictions_that_differ_too_much_are_none() -> None:
+    asked = unequal(4, 5, 150, 3_000).system().instance(size=4)
+    made = Forecaster(asked, None, SearchBudget(states=200, seconds=60, total=60, native=False), symmetric=False)
+    states, how = made._growing(200)
+    assert states is None
+    assert "differ too much" in how
+
+
+@pytest.mark.parametrize(
+    ("by_table", "told"),
+    [((90, 120, 400), (100, 120, 300)), ((500, 600, 900), (100, 170, 300)), (None, (100, 170, 300))],
+)
+def test_where_levels_shrink_both_intervals_hold(
+    by_table: tuple[int, int, int] | None, told: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they contradict each other, the levels, which are the search's own, decide."""
+    made = Forecaster(dns(1, 1, 1, 0), None, SearchBudget(native=False), symmetric=False)
+    found = None if by_table is None else (ForecastInterval(*by_table), "by the table")
+    monkeypatch.setattr(made, "_falling", lambda sample: (ForecastInterval(100, 170, 300), "by levels"))
+    monkeypatch.setattr(made, "_extrapolated", lambda at_least: found)
+    rate = Rate("explicit", 100, False, 10, 10, (10.0, 20.0), (0.0, 0.0))
+    states, _ = made._states(SearchSample(100, 200, (10, 60, 30), complete=False, seconds=0.1), rate)
+    assert states == ForecastInterval(*told)
+
+
+def test_only_complete_searches_are_counts() -> None:
+    """Neither Python nor machine code counts an instance with more states than it may search."""
+    asked = find("fixed").system().instance(enactors=3, endpoints=2, plans=3, keep=2)  # 74,112 states
+    made = Forecaster(asked, None, SearchBudget(states=100), symmetric=False)
+    assert made._search(asked, 100, 60.0) is None
+    assert made._search(asked, 5_000, 60.0) is None
+
+
+def test_smaller_instances_are_searched_as_the_one_asked_for() -> None:
+    """With symmetry reduction, orbits of all of them are counted; without it, states."""
+    asked = find("fixed").system().instance(enactors=2, endpoints=1, plans=3, keep=1)
+    budget = SearchBudget(states=2_000, native=False)
+    found = [Forecaster(asked, None, budget, symmetric=s)._search(asked, 2_000, 60.0) for s in (True, False)]
+    assert [f and f.states for f in found] == [464, 880]
+
+
 def test_equal_predictions_have_an_interval() -> None:
     for logs in ((9.0, 9.0, 9.0), (8.0, 9.0, 10.0)):
         found = _estimated(*logs, 60)

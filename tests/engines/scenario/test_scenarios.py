@@ -21,7 +21,20 @@ from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.checker.semantics.replay import record
 from planrace.model.dns.protocol import Enactor
-from planrace.model.language import DefinitionError, Instance, System, Term, primed, taken
+from planrace.model.language import (
+    DefinitionError,
+    Instance,
+    Protocol,
+    Step,
+    System,
+    Term,
+    integers,
+    primed,
+    step,
+    taken,
+    update,
+    when,
+)
 from planrace.model.language.terms import FALSE, TRUE
 from planrace.properties import Scenario, event, fact, never, role, scenario
 from planrace.properties.dns import fixed, original
@@ -56,12 +69,12 @@ def test_the_lock_contention_is_seen_in_the_states() -> None:
     assert isinstance(delayed, int)
     assert isinstance(endpoint, int)
     waits = 0
-    for before, step in zip([trace.initial, *(s.state for s in trace.steps)], trace.steps, strict=False):
-        phases, locks = before["phase"], step.state["lock"]
+    for before, here in zip([trace.initial, *(s.state for s in trace.steps)], trace.steps, strict=False):
+        phases, locks = before["phase"], here.state["lock"]
         assert isinstance(phases, list)
         assert isinstance(locks, list)
         at_lock = phases[delayed - 1] == "LOCK"
-        waits += at_lock and step.action == "take_lock" and locks[endpoint - 1] not in (0, delayed)
+        waits += at_lock and here.action == "take_lock" and locks[endpoint - 1] not in (0, delayed)
     assert waits >= 2
 
 
@@ -197,6 +210,22 @@ def test_a_claim_is_about_all_that_follows() -> None:
     claimed = [next(f for f in facts if f.fact == "F11") for facts in matches]
     assert (claimed[0].step, claimed[0].onward, claimed[0].states) == (len(picks), True, 73)
     assert claimed[1].step is None
+
+
+def test_a_claim_is_about_what_follows_the_fact_and_not_the_end_of_the_run() -> None:
+    """What is claimed never to happen happens in the run itself, after the fact."""
+    protocol = Protocol("counter")
+    at = protocol.variable("at", integers(0, 3), 0)
+
+    @protocol.action(by="counter", tags=["help"])
+    def count() -> Step:
+        return step(when(at < 3), update(at, at + 1))
+
+    begun = fact("F1", "it has begun", event(primed(at) == 1))
+    claims = [never(f"C{n}", f"never {n}", primed(at) == n, by={"help"}, after="F1") for n in (1, 2, 3)]
+    run = record(Interpreter(protocol.system().instance()), [("count", ())] * 3)
+    found = {f.fact: f.step for f in match(scenario("counts", "it counts", (), begun, *claims), run).facts}
+    assert found == {"F1": 1, "C1": 1, "C2": None, "C3": None}
 
 
 def test_the_scenario_with_the_repair_by_an_operator() -> None:
