@@ -97,12 +97,12 @@ class EventSteps:
 
     # One step ------------------------------------------------------------------------------------------------------
     def direct(self, situation: Situation, event: LogEvent) -> Explanations:
-        """The steps that an event may be."""
+        """The steps that an event may be, each once."""
         told = self._what(event)
         key = self._key(situation, told, event)
         found = self._direct_found.get(key)
         if found is None:
-            found = _remember(self._direct_found, key, tuple(self._direct(situation, event, told)))
+            found = _remember(self._direct_found, key, tuple(dict.fromkeys(self._direct(situation, event, told))))
         return found
 
     def _direct(self, situation: Situation, event: LogEvent, told: _Told) -> Iterator[Explanation]:
@@ -113,7 +113,8 @@ class EventSteps:
                 yield Explanation((taken.pick,), taken.number, taken.moved, NOTHING)
 
     def may_be(self, situation: Situation, event: LogEvent) -> Iterator[Taken]:
-        """The steps that an event may be, whatever it says of the states around it."""
+        """The steps that an event may be, whatever it says of the states around it; each once for every pattern that
+        it fits."""
         for pattern in event.patterns:
             for taken in self.moves(situation, pattern):
                 if pattern.outcome in (None, taken.outcome):

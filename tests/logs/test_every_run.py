@@ -222,6 +222,14 @@ def test_a_step_that_no_line_tells_may_be_the_violation(tmp_path: Path) -> None:
     assert report.exit_code == 1
 
 
+def test_a_step_that_a_line_names_twice_makes_one_run(tmp_path: Path) -> None:
+    """A line may be a step of enactor 1, or one of any enactor: there are two of them."""
+    picks = [{"action": "pick_up", "parameters": [1]}, {"action": "pick_up"}]
+    records: Records = [{"action": "publish"}, {"any": picks}]
+    report = conform("fixed", written(tmp_path, records), SIZES, hidden=0, every=True)
+    assert [r.runs for r in report.every] == [2]
+
+
 def detours() -> Protocol:
     """Two ways to one state: the step that comes first by its time needs a fault if it is first."""
     p = Protocol("detours")
