@@ -13,6 +13,7 @@ import heapq
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -25,14 +26,6 @@ Node: TypeAlias = "tuple[Positions, Situation]"
 Choice: TypeAlias = "tuple[NextEvent, Explanation]"
 Way: TypeAlias = "tuple[Choice, ...]"
 """Events that come next, one after the other; all but the last may not have happened."""
-
-
-def after(node: Node, way: Way) -> Node:
-    """The node behind the events of a way."""
-    absolute = node[1][1]
-    for _, e in way:
-        absolute = moved(absolute, e.moved)
-    return way[-1][0].after, (way[-1][1].number, absolute)
 
 
 def is_behind(positions: Positions, others: Positions) -> bool:
@@ -55,36 +48,41 @@ class NodeChoices:
         self._order, self._steps = order, steps
         self.lazy = lazy and steps.most is None
 
+    def after(self, node: Node, way: Way) -> Node:
+        """The node behind the events of a way."""
+        positions, (_, absolute) = node
+        for following, e in way:
+            positions, absolute = self._order.after(positions, following), moved(absolute, e.moved)
+        return positions, (way[-1][1].number, absolute)
+
     def ways(self, node: Node) -> Iterator[Way]:
         """All ways: those first without steps that no line tells for certain."""
-        yield from self.certain(node)
-        if not self.lazy:
-            yield from self.optional(node)
+        certain = self.certain(node)
+        return certain if self.lazy else chain(certain, self.optional(node))
 
     def certain(self, node: Node) -> Iterator[Way]:
         """The ways to an event that happened for certain."""
-        able = [f for f in self._order.next(node[0]) if not f.event.optional]
-        ahead = self._order.optional_ahead(node[0]) if self.lazy else ()
-        yield from self._direct(able, node[1])
+        return self._to(node, optional=False)
+
+    def optional(self, node: Node) -> Iterator[Way]:
+        """The ways of one event that may not have happened."""
+        return self._to(node, optional=True)
+
+    def _to(self, node: Node, *, optional: bool) -> Iterator[Way]:
+        # One generator, and none within it: a search depth first holds one for each event.
+        able = [f for f in self._order.next(node[0]) if f.event.optional is optional]
+        for following in able:
+            for e in self._steps.direct(node[1], following.event):
+                yield ((following, e),)
+        ahead = self._order.optional_ahead(node[0]) if self.lazy and not optional else ()
         for following in able:
             hidden, needed = self._steps.needs_among(
                 following.event, [e for _, e in ahead], _pressing(following, ahead)
             )
             if needed:
                 yield from _LazySearch(self._order, self._steps, following, hidden, needed).ways(node)
-            else:
-                yield from (((following, e),) for e in self._steps.after_hidden(node[1], following.event))
-
-    def optional(self, node: Node) -> Iterator[Way]:
-        """The ways of one event that may not have happened."""
-        able = [f for f in self._order.next(node[0]) if f.event.optional]
-        yield from self._direct(able, node[1])
-        for following in able:
-            yield from (((following, e),) for e in self._steps.after_hidden(node[1], following.event))
-
-    def _direct(self, able: Sequence[NextEvent], situation: Situation) -> Iterator[Way]:
-        for following in able:
-            for e in self._steps.direct(situation, following.event):
+                continue
+            for e in self._steps.after_hidden(node[1], following.event):
                 yield ((following, e),)
 
 
@@ -150,7 +148,7 @@ class _LazySearch:
                 end = self._behind(at, e)
                 if end not in found and not self._postponable(node, items, e, end.reached):
                     found.add(end)
-                    yield self._way(items, self._from(at.positions), e)
+                    yield self._way(items, e)
             for item in self._items(at.positions, here):
                 to = self._after(at, item)
                 dearer = self._with(cost, item)
@@ -177,19 +175,15 @@ class _LazySearch:
         return cost[0] + self._steps.is_fault(item.pick), cost[1] + 1, cost[2]
 
     def _after(self, at: _At, item: _Item) -> _At:
-        positions = at.positions if item.event is None else item.event.after
+        positions = at.positions if item.event is None else self._order.after(at.positions, item.event)
         return _At(positions, self._reached(at.reached, item.pick, item.taken))
 
     def _reached(self, at: Reached, pick: tuple[str, tuple[int, ...]], taken: Taken | Explanation) -> Reached:
         violated = at.violated | self._steps.violated(at.number, (pick,))
         return Reached(taken.number, composed(at.way, taken.moved), violated)
 
-    def _from(self, positions: Positions) -> NextEvent:
-        """The event, as it comes next at these positions."""
-        return next(f for f in self._order.next(positions) if f[:2] == self._last[:2])
-
     def _behind(self, at: _At, e: Explanation) -> _At:
-        return _At(self._from(at.positions).after, self._reached(at.reached, e.picks[0], e))
+        return _At(self._order.after(at.positions, self._last), self._reached(at.reached, e.picks[0], e))
 
     # Postponing ----------------------------------------------------------------------------------------------------
     def _postponable(self, node: Node, items: Items, e: Explanation, end: Reached) -> bool:
@@ -231,10 +225,10 @@ class _LazySearch:
         return at
 
     # The way -------------------------------------------------------------------------------------------------------
-    def _way(self, items: Items, last: NextEvent, e: Explanation) -> Way:
+    def _way(self, items: Items, e: Explanation) -> Way:
         found: list[Choice] = []
         hidden: list[_Item] = []
-        for item in (*items, _Item(e, e.picks[0], last)):
+        for item in (*items, _Item(e, e.picks[0], self._last)):
             hidden.append(item)
             if item.event is not None:
                 found.append((item.event, self._explanation(hidden)))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.logs.choices import Node, NodeChoices, Way, after
+from planrace.checker.logs.choices import Node, NodeChoices, Way
 from planrace.checker.logs.explain_event import EventSteps, Steps
 from planrace.checker.logs.order import EventOrder
 from planrace.checker.logs.progress import SILENT, LogProgress
@@ -65,7 +65,7 @@ class FirstRun:
                 self._failed.add(frame.node)
                 stack.pop()
                 continue
-            node = after(frame.node, frame.taken)
+            node = self._choices.after(frame.node, frame.taken)
             if node not in self._failed:
                 stack.append(self._frame(node, frame.certain + (not frame.taken[-1][0].event.optional)))
                 self.deepest = max(self.deepest, stack[-1].certain)

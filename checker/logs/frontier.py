@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.logs.choices import Node, NodeChoices, Way, after, cost_of
+from planrace.checker.logs.choices import Node, NodeChoices, Way, cost_of
 from planrace.checker.logs.explain_event import NOTHING, Cost, EventSteps
 from planrace.checker.logs.first_run import Explained, explained
 from planrace.checker.logs.judge import Judge
@@ -124,7 +124,7 @@ class Frontiers:
             if n % 16 == 0:
                 look_at_the_clock()
             for chosen in self._choices.certain(judged[0]):
-                self._arrive(found, judged, way, chosen)
+                self._arrive(found, self._choices.after(judged[0], chosen), judged, way, chosen)
         return found
 
     def closed(self, layer: Layer, *, whole: bool = False) -> Layer:
@@ -143,15 +143,16 @@ class Frontiers:
                     look_at_the_clock()
                 found[judged] = way
                 for chosen in self._choices.optional(judged[0]):
-                    self._arrive(waiting.setdefault(sum(chosen[-1][0].after), {}), judged, way, chosen)
+                    to = self._choices.after(judged[0], chosen)
+                    self._arrive(waiting.setdefault(sum(to[0]), {}), to, judged, way, chosen)
         return found
 
-    def _arrive(self, found: Layer, judged: Judged, before: Arrival, way: Way) -> None:
+    def _arrive(self, found: Layer, to: Node, judged: Judged, before: Arrival, way: Way) -> None:
         """Take notice of the node to which a way leads."""
         node, violated = judged
         if self._judge is not None:
             violated |= self._judge.along(node[1], [pick for _, e in way for pick in e.picks])
-        to, more = after(node, way), cost_of(way)
+        more = cost_of(way)
         cost = Cost(before.cost.faults + more.faults, before.cost.hidden + more.hidden)
         other = found.get((to, violated))
         if other is None:

@@ -26,12 +26,11 @@ REMEMBERED = 50_000
 
 
 class NextEvent(NamedTuple):
-    """An event that may come next: the one at position ``at`` of its stream. ``after`` are the positions behind it."""
+    """An event that may come next: the one at position ``at`` of its stream."""
 
     stream: int
     at: int
     event: LogEvent
-    after: Positions
 
 
 class EventOrder:
@@ -131,19 +130,21 @@ class EventOrder:
             for place in range(at, min(self._certain_at[n][at] + 1, self.end[n])):
                 e = self.events[n][place]
                 if e.earliest <= soonest and self._serial_allows(n, e, positions):
-                    found.append(NextEvent(n, place, e, self._behind(positions, n, place)))
+                    found.append(NextEvent(n, place, e))
         if self.some_optional:
             found = [f for f in found if not self._another_serves(f, found)]
         return sorted(found, key=lambda f: (f.event.optional, f.event.time))
 
-    def _behind(self, positions: Positions, stream: int, at: int) -> Positions:
-        """The positions after an event: what may not have happened, and would have happened before it, did not."""
+    def after(self, positions: Positions, following: NextEvent) -> Positions:
+        """The positions behind an event that comes next: what may not have happened, and would have happened before it,
+        did not."""
+        stream, at, event = following
         if not self.some_optional:
             return (*positions[:stream], at + 1, *positions[stream + 1 :])
-        found, earliest = list(positions), self.events[stream][at].earliest
+        found = list(positions)
         for n, place in enumerate(positions):
             events, certain = self.events[n], self._certain_at[n][place]
-            found[n] = next((k for k in range(place, certain) if events[k].latest >= earliest), certain)
+            found[n] = next((k for k in range(place, certain) if events[k].latest >= event.earliest), certain)
         found[stream] = at + 1
         return tuple(found)
 
@@ -185,7 +186,7 @@ class EventOrder:
             if found is None:
                 fronts = [n for n, at in enumerate(positions) if self._certain_at[n][at] < self.end[n]]
                 return tuple(self._obstacle(n, positions) for n in fronts)
-            positions = found.after
+            positions = self.after(positions, found)
         return ()
 
     def _obstacle(self, stream: int, positions: Positions) -> str:
