@@ -91,7 +91,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
     Topic.SEARCH,
     "--order",
     type=click.Choice([o.value for o in SearchOrder]),
-    help="SearchOrder of the bitstate searches (default: both in turn).",
+    help="Order of the bitstate searches (default: both in turn).",
 )
 @options.output(EVERY_FORMAT)
 @options.option(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from math import log1p
+from math import fsum, log1p
 
+MOST_HASHES = 16
+"""The most hash functions: more of them fill the array sooner than they tell states apart."""
 TERMS = 1e-12
 """Terms of a series that are smaller than this part of its sum are left out."""
+HALF = 0.5
+"""The share of the bits from which on the series would take too many terms."""
 
 
 class SearchOrder(StrEnum):
@@ -71,15 +75,20 @@ def omission(filled: float, hashes: int) -> float:
     trade-offs in hash coding with allowable errors", CACM 13, 1970; for model checking, Holzmann, "An analysis of
     bitstate hashing", Formal Methods in System Design 13, 1998). After n states u = 1 - (1 - 1/m)^(k n) = 1 - e^-t at
     t = k n/m, so n is in proportion to t = -ln(1 - u), and the average is the integral of u^k/(1 - u) from 0 to
-    ``filled``, divided by -ln(1 - ``filled``). The integral is the sum of u^j/j for j > k.
+    ``filled``, divided by -ln(1 - ``filled``). The integral is the sum of u^j/j for j > k, and -ln(1 - u) is that for
+    j > 0. The first sum has few terms in an array that is not half full; of a fuller one the terms up to k are
+    subtracted, which is exact enough there, because the difference is not small.
     """
     if filled <= 0.0:
         return 0.0
     if filled >= 1.0:
         return 1.0
+    whole = -log1p(-filled)
+    if filled > HALF:
+        return 1 - fsum(filled**j / j for j in range(1, hashes + 1)) / whole
     total, power, j = 0.0, filled ** (hashes + 1), hashes + 1
     while power / j > TERMS * total:
         total += power / j
         power *= filled
         j += 1
-    return total / -log1p(-filled)
+    return total / whole

@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 
+from planrace.checker.results.bitstate import MOST_HASHES
+
 LONG = 60
 """The most characters of a value that a message shows."""
 
@@ -89,7 +91,7 @@ RANGES = {
     "seed": Range(0, 2**64 - 1),
     "runs": Range(1, 10**9, "runs"),
     "bit_array": Range(2**16, 2**46, "bytes", "leave it out for 64M"),
-    "hashes": Range(1, 16, "hash functions", "leave it out for 3"),
+    "hashes": Range(1, MOST_HASHES, "hash functions", "leave it out for 3"),
     "workers": Range(1, most_workers(), "workers", "leave it out for one worker a core"),
     "shards": Range(1, 4096, "shards", "leave it out for one on each machine"),
     "alternatives": Range(1, 6, "steps"),

@@ -47,12 +47,13 @@ class HuntPlan:
 @dataclass(frozen=True)
 class Met:
     """A run (its packed states) that meets a term: the bit of the term in ``code``, and the bits of its terms about
-    states."""
+    states. ``restarts`` is how often the search had started again before."""
 
     path: list[int]
     code: HuntingCode
     term: int
     states: int
+    restarts: int
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Hunt:
         self.kernel, self.code, self.plan = kernel, code, plan
         self._properties, self._stop, self._lock = properties, stop, lock
         self._met: dict[str, Met] = {}
+        self._restarts = 0
         self.walk = self._walk(self._open())
 
     def _open(self) -> Questions:
@@ -158,7 +160,7 @@ class Hunt:
         path, met = self.walk.path(), self.walk.met
         for k, p in enumerate(self._terms):
             if met >> k & 1:
-                self._met[p.name] = Met(path, self.code, 1 << k, self._of_states)
+                self._met[p.name] = Met(path, self.code, 1 << k, self._of_states, self._restarts)
         self.walk.seek(sum(1 << k for k, p in enumerate(self._terms) if p.name not in self._met))
 
     def _fail(self) -> None:
@@ -169,13 +171,19 @@ class Hunt:
         if len(self._decided()) == 0:
             raise ReplayError("machine code finds a value out of range where the interpreter finds none")
         self.code = HuntingCode(self.kernel, questions.watch())
+        self._restarts += 1
         self.walk = self._walk(questions)
 
     # Answers ---------------------------------------------------------------------------------------------------
     def answers(self, wanted: Sequence[Property], how: str) -> dict[str, Answer]:
-        """The answers for properties that the search has decided, by runs that are replayed, and shortened before."""
+        """The answers for properties that the search has decided, by runs that are replayed, and shortened before.
+
+        What was met before the search started again comes first: later runs may lead to states in which it is out of
+        range, and are not asked about what has its answer. Otherwise the shortest run is the first, because it may
+        decide other properties, too.
+        """
         questions = Questions(wanted, how)
-        for p in sorted(wanted, key=lambda p: len(self._met[p.name].path)):  # a run may decide those after it, too
+        for p in sorted(wanted, key=lambda p: (self._met[p.name].restarts, len(self._met[p.name].path))):
             if p.name not in questions.answers:
                 self._settle(questions, self._shortened(self._met[p.name]))
             if p.name not in questions.answers:

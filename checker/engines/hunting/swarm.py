@@ -109,10 +109,10 @@ class Swarm:
             if order is SearchOrder.BREADTH:
                 width, breadths = WIDTH * WIDER ** min(breadths, 8), breadths + 1
             else:
-                own, depths = bound if depths % 2 == 0 else max(1, bound // 10), depths + 1
+                own, depths = bound if depths % 2 == 0 else -(-bound // 10), depths + 1
             yield HuntPlan(
                 number=n,
-                seed=mixed(self.seed + n),
+                seed=mixed(mixed(self.seed) + n),  # a sum alone would be that of another seed and number
                 order=order,
                 width=width,
                 bound=own,

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any
 
 from planrace.checker.report.errors import MalformedError
+from planrace.checker.results.bitstate import MOST_HASHES, Bitstate
 from planrace.checker.results.explanation import (
     Causes,
     Declared,
@@ -208,7 +209,22 @@ def _exploration(e: Coverage) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")
     _is(e.states_per_orbit >= 1, "exploration.states_per_orbit", "no orbit is without a state")
+    if e.bitstate is not None:
+        _bitstate(e.bitstate, "exploration.bitstate")
     _is(isfinite(e.seconds) and (e.seconds == 0 or e.seconds > 1e-9), "exploration.seconds", "it is not a time")
+
+
+def _bitstate(b: Bitstate, where: str) -> None:
+    _is(b.bits >= 1, f"{where}.bits", "an array has bits")
+    _is(1 <= b.hashes <= MOST_HASHES, f"{where}.hashes", f"a state is marked by 1…{MOST_HASHES} bits")
+    for n, s in enumerate(b.searches):
+        at = f"{where}.searches[{n}]"
+        for name in ("most", "bound", "states", "transitions", "depth", "dropped", "cut", "set"):
+            _is(getattr(s, name) >= 0, f"{at}.{name}", "it is negative")
+        _is(s.depth <= s.bound, f"{at}.depth", f"runs have up to {numbered(s.bound, 'step')}")
+        _is(s.set <= b.bits, f"{at}.set", f"the array has {numbered(b.bits, 'bit')}")
+        for name in ("dropped", "cut"):
+            _is(getattr(s, name) <= s.states, f"{at}.{name}", f"the search met {numbered(s.states, 'state')}")
 
 
 def _finding(f: Finding, variables: Sequence[Declared], where: str) -> None:

@@ -41,5 +41,6 @@ def _row(b: Bitstate, s: BitstateSearch) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, with two digits that count: 12 %, 0.31 %, 4.2e-07 %."""
-    return f"{100 * share:.2g} %"
+    """A share in percent, with two digits that count: 100 %, 12 %, 0.31 %, 4.2e-07 %."""
+    digits = f"{100 * share:.2g}"  # which has 1e+02 for 100
+    return f"{100 if float(digits) == 100 else digits} %"
