@@ -15,6 +15,7 @@ from planrace.model.language.actions import check_state_only
 from planrace.model.language.errors import author, listed
 from planrace.model.language.ledger import handed_on, made
 from planrace.model.language.names import usable
+from planrace.model.language.refinement import made_by
 from planrace.model.language.sorts import BOOL
 from planrace.model.language.terms import TRUE, Value, make, substitute, subterms, truth
 
@@ -292,3 +293,10 @@ def _sentence(meaning: str, name: str) -> str:
             remedy='say in one sentence what it promises, as the last argument: "no two workers at once"',
         )
     return meaning
+
+
+def _of_refinement(name: str, holds: Term, meaning: str, where: Place | None, of_step: bool) -> Property:
+    return (StepInvariant if of_step else Invariant)(name, holds, meaning, where=where)
+
+
+made_by(_of_refinement)

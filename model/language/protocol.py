@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from planrace.model.language import declarations as written
+from planrace.model.language import stating
 from planrace.model.language.actions import Action, Step
 from planrace.model.language.author_code import applying
 from planrace.model.language.change_functions import changing
@@ -20,15 +21,15 @@ from planrace.model.language.composite import AnySort, C, CompositeSort
 from planrace.model.language.composite_variables import Split
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.decorators import Decorators
-from planrace.model.language.enabled import asks, settled
 from planrace.model.language.errors import DefinitionError, ModelError, Place, author, known, listed
 from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
-from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
+from planrace.model.language.name_tables import Names, bound_in, check_own
 from planrace.model.language.named_terms import NamedTerm, name_term
 from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
-from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
+from planrace.model.language.references import PROOFS, SCENARIOS, check_declared
+from planrace.model.language.refining import Refining
 from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, SizeValue, Sort, check_number
 from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
@@ -46,10 +47,11 @@ INSTEAD = {
 """For declarations inside a function that changes a system: what to write instead."""
 
 
-class Protocol:
+class Protocol(Refining):
     """A protocol under construction; see ``docs/language.md``."""
 
     def __init__(self, name: str, meaning: str = "") -> None:
+        super().__init__()
         self.name = usable(name, "protocol")
         self.meaning = meant(meaning, f"protocol {name}")
         self.where = author()
@@ -314,21 +316,10 @@ class Protocol:
         system = self.bare_system(protections, faults, name=name, options=options)
         return self.with_statements(system, self.properties, self.scenarios, self.proofs)
 
-    def with_statements(
-        self, system: System, properties: Iterable[Any], scenarios: Iterable[Any], proofs: Iterable[Any] = ()
-    ) -> System:
-        """``system`` with these properties, scenarios and proofs. Raises ``ModelError`` if they refer to something that
-        the system does not have."""
-        extended = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
-        if any(map(asks, (*extended.properties, *extended.proofs))):
-            extended = replace(extended, stated=(extended.properties, extended.proofs))
-        check_statements(extended)
-        handed_on(*extended.properties, *extended.scenarios, *extended.proofs)
-        try:
-            check_spoken(extended, lambda: self._remembered(extended))
-        except ModelError:  # the table of another system may lack something
-            check_spoken(extended, lambda: self._everything(extended))
-        return settled(extended)
+    def with_statements(self, system: System, *said: Iterable[Any]) -> System:
+        """``system`` with these ``Statements``. Raises ``ModelError`` if they refer to something that the system does
+        not have."""
+        return stating.with_statements(system, stating.Statements(*said), self._remembered, self._everything)
 
     def bare_system(
         self,
@@ -371,6 +362,7 @@ class Protocol:
             fairness=tuple(self.fairness),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,
+            refinements=tuple(self.refinements),
         )
         changes = Changes(base, self.faults)
         for p in chosen:

@@ -22,6 +22,7 @@ from planrace.model.language.terms import Term, make
 if TYPE_CHECKING:
     from planrace.model.language.insertions import Insertion
     from planrace.model.language.point_insertions import PointInsertion
+    from planrace.model.language.refinement import Refinement
     from planrace.model.language.timekeeping import PlaceClock
     from planrace.model.language.timing import Clock
 
@@ -167,6 +168,8 @@ class System:
     """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None
     """Where the protocol is declared."""
+    refinements: tuple[Refinement, ...] = ()
+    """What the protocol refines; ``properties`` has those that are asked for."""
     stated: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
     """Properties and proofs as they are written, if they ask whether actions are enabled."""
 

@@ -39,6 +39,8 @@ class Variant:
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()
     instead: Mapping[Choice, tuple[tuple[Any, ...], tuple[Any, ...]]] = field(default_factory=dict)
+    refining: tuple[str, ...] = ()
+    """The abstract protocols that it is asked to refine, beside those that it is asked by default."""
 
     def declaring(
         self,
@@ -78,13 +80,14 @@ class Variant:
         chosen = picked(self.protocol.options, options or {}, self.name)
         other = next((self.instead[c] for c in chosen if c in self.instead), None)
         if other is not None:
-            return self.protocol.with_statements(system, *other)
+            return self.protocol.with_statements(system, *other, (), self.refining)
         p = self.protocol
         return p.with_statements(
             system,
             (*p.properties, *self.properties),
             (*p.scenarios, *self.scenarios),
             (*p.proofs, *self.proofs),
+            self.refining,
         )
 
 
