@@ -105,12 +105,22 @@ def _listed_json(one: ListedProtocol) -> dict[str, Any]:
             {"name": o.name, "meaning": o.meaning, "choices": {c.name: c.meaning for c in o.choices.values()}}
             for o in one.options
         ],
-        "protections": [{"name": p.name, "meaning": p.meaning, "on": p.name in one.on} for p in one.protections],
+        "protections": [_protection_json(p, one.on) for p in one.protections],
         "faults": dict(one.faults),
         "properties": [{"name": p.name, "kind": p.kind, "meaning": p.meaning} for p in one.properties],
         "scenarios": dict(one.scenarios),
         **({"steps": [asdict(s) for s in one.steps]} if one.steps else {}),
         **({"names": dict(one.names)} if one.names else {}),
+    }
+
+
+def _protection_json(p: Protection, on: Sequence[str]) -> dict[str, Any]:
+    return {
+        "name": p.name,
+        "meaning": p.meaning,
+        "on": p.name in on,
+        "plausible": p.plausible,
+        "argument": p.argument or None,
     }
 
 
@@ -122,7 +132,10 @@ def _listed(one: ListedProtocol) -> Iterator[str]:
         yield f"  option {option.name} (-s {option.name}=WORD): {option.meaning}"
         yield from _table((c.name, c.meaning) for c in option.choices.values())
     yield "  protections (--with, --without)"
-    yield from _table((p.name, f"{'on ' if p.name in one.on else 'off'} {p.meaning}") for p in one.protections)
+    yield from _protections(one, plausible=False)
+    if any(p.plausible for p in one.protections):
+        yield "  plausible protections, which may not suffice (--with, check matrix)"
+        yield from _protections(one, plausible=True)
     yield "  faults (--fault)"
     yield from _table(one.faults.items())
     yield "  properties (--property)"
@@ -138,6 +151,11 @@ def _listed(one: ListedProtocol) -> Iterator[str]:
         for s in one.steps:
             yield from step_lines(s)
     yield ""
+
+
+def _protections(one: ListedProtocol, *, plausible: bool) -> Iterator[str]:
+    chosen = [p for p in one.protections if p.plausible is plausible]
+    yield from _table((p.name, f"{'on ' if p.name in one.on else 'off'} {p.meaning}") for p in chosen)
 
 
 def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from planrace.model.dns.protocol import (
     Enactor,
     Endpoint,
+    Generation,
     Plan,
     alias,
     dns,
@@ -21,7 +22,21 @@ from planrace.model.dns.protocol import (
     rollback,
     trees,
 )
-from planrace.model.language import Changes, If, Term, Update, both, each, either, exists, says, such_that, update
+from planrace.model.language import (
+    Changes,
+    If,
+    Term,
+    Update,
+    array,
+    both,
+    each,
+    either,
+    exists,
+    says,
+    subsets,
+    such_that,
+    update,
+)
 
 planner = dns.option("planner", "how long the Planner goes on", "bounded", "it publishes as many plans as it is told")
 endless = planner.choice("endless", "it never stops; -s plans is how many generations are told apart, with the newest")
@@ -64,11 +79,36 @@ def shift(listed: Term) -> tuple[Update, ...]:
     )
 
 
+def of_protections(change: Changes) -> list[Term]:
+    """Variables that protections have added and that refer to generations."""
+    assigned = dict.fromkeys(u.variable for a in change.actions for o in a.outcomes for u in o.updates)
+    added = (v for v in assigned if v not in {latest, empty, trees, alias, rollback, plan, doomed})
+    return [v for v in added if v.sort in (subsets(Plan), array(Endpoint, Generation))]
+
+
+def needs_oldest(variable: Term) -> Term:
+    """A variable of a protection refers to the oldest generation."""
+    if variable.sort == subsets(Plan):
+        return exists(Plan, lambda g: (g == 1) & g.isin(variable))
+    return exists(Endpoint, lambda e: variable[e] == 1)
+
+
+def shifted(variable: Term) -> Update:
+    """A variable of a protection, renumbered after one more generation is published."""
+    if variable.sort == subsets(Plan):
+        return update(variable, aged(variable))
+    return update(variable, each(Endpoint, lambda e: older(variable[e])))
+
+
 @endless.change
 def never_stop(change: Changes) -> None:
-    change.guard("publish", lambda: ~oldest_is_needed())
-    change.updates("publish", *shift(aged(empty)), words=says("publishes a newer plan: all others count one less"))
+    more = of_protections(change)
+    needed = either(oldest_is_needed(), *map(needs_oldest, more))
+    change.guard("publish", lambda: ~needed)
+    words = says("publishes a newer plan: all others count one less")
+    change.updates("publish", *shift(aged(empty)), *map(shifted, more), words=words)
     if change.has("publish_empty"):
-        change.guard("publish_empty", lambda: ~oldest_is_needed())
+        change.guard("publish_empty", lambda: ~needed)
         words = says("publishes a newer plan without a single load balancer: all others count one less")
-        change.updates("publish_empty", *shift(aged(empty) | such_that(Plan, lambda g: g == plans)), words=words)
+        listed = aged(empty) | such_that(Plan, lambda g: g == plans)
+        change.updates("publish_empty", *shift(listed), *map(shifted, more), words=words)

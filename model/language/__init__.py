@@ -14,7 +14,8 @@ from planrace.model.language.actions import (
     update,
     when,
 )
-from planrace.model.language.changes import Changes, changed
+from planrace.model.language.changed_system import changed
+from planrace.model.language.changes import Changes
 from planrace.model.language.constructors import (
     If,
     both,

@@ -56,6 +56,14 @@ def position(reason: str, action: Action, ending: str) -> int:
     raise DefinitionError(f"{reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")
 
 
+def of_name(reason: str, action: Action, ending: str | None) -> tuple[Outcome, ...]:
+    """The outcomes of this name, or all. Raises ``DefinitionError`` if there is none of this name."""
+    if ending is None:
+        return action.outcomes
+    position(reason, action, ending)
+    return tuple(o for o in action.outcomes if o.name == ending)
+
+
 def step_of(reason: str, action: Action, steps: object, form: str, what: str) -> Step:
     """A step that is inserted, given directly or as a function of the parameters of ``action``."""
     body = evaluated(reason, action, steps, form, what) if callable(steps) else steps
@@ -67,9 +75,10 @@ def step_of(reason: str, action: Action, steps: object, form: str, what: str) ->
     return body
 
 
-def words_of(reason: str, action: Action, given: object) -> Says:
-    """Words for an action, given directly or as a function of its parameters."""
-    form = f'change.updates("{action.name}", …, words=lambda {{}}: says(…))'
+def words_of(reason: str, action: Action, given: object, method: str = "updates") -> Says:
+    """Words for an action, given directly or as a function of its parameters, to this method of a change."""
+    said = "lambda {}: says(…)"
+    form = f'change.{method}("{action.name}", {said if method == "words" else f"…, words={said}"})'
     what = f"words of {action.name}"
     found = evaluated(reason, action, given, form, what) if callable(given) else given
     if not isinstance(found, Says):

@@ -22,7 +22,7 @@ from planrace.model.language.actions import (
     merged,
 )
 from planrace.model.language.change_functions import fault_actions, name_of, only_updates
-from planrace.model.language.change_parts import evaluated, joined, position, public_names, step_of, words_of
+from planrace.model.language.change_parts import evaluated, joined, of_name, position, public_names, step_of, words_of
 from planrace.model.language.changed_parts import assigned_leaves, check_assigned
 from planrace.model.language.composite import AnySort, Composite, CompositeSort
 from planrace.model.language.constructors import both
@@ -168,8 +168,6 @@ class Changes:
         """Add updates to every outcome of ``action``, or to those named ``outcome``. They are read before the step, as
         all are. Raises ``DefinitionError`` if such an outcome assigns the same place already."""
         a = self._find(action)
-        if outcome is not None:
-            position(self.reason, a, outcome)
         form = f'change.also("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [
             evaluated(self.reason, a, u, form, f"also of {a.name}") if callable(u) else u for u in updates
@@ -178,14 +176,13 @@ class Changes:
         if not added:
             raise DefinitionError(f"{self.reason}: also of {a.name} adds nothing", remedy="name what is assigned")
         handed_on(*added)
-        endings = tuple(
-            joined(o, added, f"{self.reason}: also of {a.name}") if outcome in (None, o.name) else o for o in a.outcomes
-        )
-        self._actions[a.name] = replace(a, outcomes=endings)
+        self._end(a, outcome, lambda o: joined(o, added, f"{self.reason}: also of {a.name}"))
 
-    def value(self, action: str | Action, variable: Term, value: Value | Callable[..., Value]) -> None:
-        """Replace the value that every outcome of ``action`` assigns to ``variable`` or its elements. ``value`` gets
-        the old value, then the parameters of the action."""
+    def value(
+        self, action: str | Action, variable: Term, value: Value | Callable[..., Value], *, outcome: str | None = None
+    ) -> None:
+        """Replace the value that every outcome of ``action``, or those named ``outcome``, assign to ``variable`` or its
+        elements. ``value`` gets the old value, then the parameters of the action."""
         a, place = self._find(action), author()
         form = f'change.value("{a.name}", {variable}, lambda {{}}: …)'
 
@@ -195,9 +192,9 @@ class Changes:
             given = evaluated(self.reason, a, value, form, f"value of {variable}", u.value)
             return Update(u.target, expect(given, u.target.sort, f"{self.reason}: {u.target}"), place)
 
-        check_assigned(a, variable, self.reason, f'; to assign {variable}, too, write change.also("{a.name}", …)')
-        endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
-        self._actions[a.name] = replace(a, outcomes=endings)
+        chosen = replace(a, outcomes=of_name(self.reason, a, outcome))
+        check_assigned(chosen, variable, self.reason, f'; to assign {variable}, too, write change.also("{a.name}", …)')
+        self._end(a, outcome, lambda o: replace(o, updates=tuple(map(change, o.updates))))
 
     def updates(
         self,
@@ -223,6 +220,16 @@ class Changes:
         handed_on(*parts, *said)
         endings = tuple(replace(o, updates=all_of_them, says=None if said else o.says) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings, says=said[0] if said else a.says)
+
+    def words(self, action: str | Action, words: Says | Callable[..., Says], *, outcome: str | None = None) -> None:
+        """Replace the words of ``action``, or of its outcomes named ``outcome``."""
+        a = self._find(action)
+        said = words_of(self.reason, a, words, "words")
+        handed_on(said)
+        if outcome is None:
+            self._actions[a.name] = replace(a, says=said)
+        else:
+            self._end(a, outcome, lambda o: replace(o, says=said))
 
     def forget(self, action: str | Action, variable: Term | Composite) -> None:
         """Drop every update of ``variable`` from ``action``; of a record, those of its fields."""
@@ -250,6 +257,12 @@ class Changes:
             check_due(a.fault, a.fairness)
         self._refuse_clock(a.name)
         self._actions[a.name] = replace(a, timing=timing)
+
+    def _end(self, a: Action, name: str | None, change: Callable[[Outcome], Outcome]) -> None:
+        """Change the outcomes of an action, or those of one name."""
+        chosen = of_name(self.reason, a, name)
+        endings = tuple(change(o) if o in chosen else o for o in a.outcomes)
+        self._actions[a.name] = replace(a, outcomes=endings)
 
     def _refuse_clock(self, action: str) -> None:
         """Refuse a clock whose name a variable has."""
@@ -434,15 +447,3 @@ class Changes:
                 remedy=f"{near(name, self._actions)}; of a fault that is off: if change.has({name!r})",
             )
         return self._actions[name]
-
-
-def changed(system: System, change: Callable[[Changes], None]) -> System:
-    """The system after ``change``, as protections and mutations make it: ``changed(system, lambda c: c.forget(…))``.
-    Raises ``DefinitionError`` where the change does not fit the system."""
-    if not isinstance(system, System) or not callable(change):
-        raise DefinitionError(
-            "changed wants a system and a function", remedy="write changed(protocol.system(), lambda change: …)"
-        )
-    changes = Changes(system)
-    change(changes)
-    return changes.done()

@@ -209,15 +209,17 @@ class Protocol(Refining):
         self.actions[made.name] = made
         return made
 
-    def protection(self, name: str, meaning: str) -> Callable[[Callable[[Changes], None]], Protection]:
-        """Decorator: the function changes the protocol when the protection is on."""
-
+    def protection(
+        self, name: str, meaning: str, *, plausible: bool = False
+    ) -> Callable[[Callable[[Changes], None]], Protection]:
+        """Decorator: the function changes the protocol when the protection is on; its docstring is the argument for it.
+        A ``plausible`` one may not suffice: ``check list`` lists it apart, and ``check prove --all`` leaves it out."""
         begun = self.decorators.begin(f"{self.name}.protection({name!r}, …)")
 
         def add(change: Callable[[Changes], None]) -> Protection:
             self.decorators.end(begun)
             what = f"protection {name}"
-            made = Protection(name, meant(meaning, what), change, changing(change, what))
+            made = Protection(name, meant(meaning, what), change, changing(change, what), plausible)
             self._fresh(name, "protection", made.where)
             self.protections[name] = made
             return made
@@ -332,7 +334,7 @@ class Protocol(Refining):
         """The system without properties, scenarios and proofs."""
         self.decorators.check()
         picks = picked(self.options, options or {}, self.name)
-        protected = set(map(self._known_protection, listed(protections, "protections")))
+        protected = {self.find_protection(p).name for p in listed(protections, "protections")}
         faulty = {known(f, self.faults, f"fault of {self.name}") for f in listed(faults, "faults")}
         chosen = tuple(p for p in self.protections if p in protected)
         on = tuple(f for f in self.faults if f in faulty)
@@ -419,10 +421,7 @@ class Protocol(Refining):
 
     def find_protection(self, name: str) -> Protection:
         """The protection of that name, or an error that suggests near ones."""
-        return self.protections[self._known_protection(name)]
-
-    def _known_protection(self, name: str) -> str:
-        return known(name, self.protections, f"protection of {self.name}")
+        return self.protections[known(name, self.protections, f"protection of {self.name}")]
 
     def _open(self, what: str, instead: str = "") -> None:
         """Refuse declarations in a function that changes one variant: they would apply to all variants."""

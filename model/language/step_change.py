@@ -54,10 +54,10 @@ class StepChange:
         for a in self.actions:
             self._change.drop_outcome(a, ending, waits=waits)
 
-    def value(self, variable: Any, value: Any) -> None:
-        """Replace what is assigned to a variable."""
+    def value(self, variable: Any, value: Any, *, outcome: str | None = None) -> None:
+        """Replace what is assigned to a variable, by all outcomes or by one."""
         for a in self.actions:
-            self._change.value(a, variable, value)
+            self._change.value(a, variable, value, outcome=outcome)
 
     def also(self, *updates: Any, outcome: str | None = None) -> None:
         """Add updates, to all outcomes or to one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,13 @@ class Protection:
     meaning: str
     change: Callable[[Changes], None]
     where: Place | None = field(compare=False, default=None)
+    plausible: bool = False
+    """An idea to be judged: it may not suffice."""
+
+    @property
+    def argument(self) -> str:
+        """Why it should help, in the words of its author: the docstring of its function, as one line; may be empty."""
+        return " ".join((inspect.getdoc(self.change) or "").split())
 
 
 @dataclass(frozen=True)

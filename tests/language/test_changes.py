@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from planrace.checker import Options, check
+from planrace.checker import Options, check, matrix, render
 from planrace.checker.cli.main import run
+from planrace.checker.run.listing import Listing, listed
 from planrace.model.language import (
     Changes,
     DefinitionError,
@@ -20,11 +21,13 @@ from planrace.model.language import (
     array,
     boolean,
     changed,
+    either,
     enumeration,
     index,
     integers,
     otherwise,
     outcome,
+    says,
     step,
     taken,
     update,
@@ -75,6 +78,15 @@ SLIPS: dict[str, tuple[str, str]] = {
         'change.value("drop", doing, "x")',
         r"write change.value\(\"drop\", doing, lambda assigned: …",
     ),
+    "a value of no such outcome": (
+        'change.value("drop", doing, Doing.DONE, outcome="x")',
+        r"drop has no outcome x",
+    ),
+    "words that are no words": (
+        'change.words("take", "takes it")',
+        r"words of take: 'takes it' is not says\(…\) .*change.words",
+    ),
+    "words of no such outcome": ('change.words("take", says("x"), outcome="x")', "take has no outcome x"),
     "too many arguments": (
         'change.require("drop", lambda k: keys == set())',
         r"must take no argument \(write .*lambda: …",
@@ -278,6 +290,75 @@ def test_an_outcome_that_is_added_does_what_it_says() -> None:
     assert [[str(u.target) for u in o.updates] for o in system.actions["act"].outcomes] == [["m"], ["n"], ["n", "m"]]
     p.declare(invariant("small", n < 3, "small"))
     assert check(p)
+
+
+def test_values_and_words_of_one_outcome() -> None:
+    """Of several outcomes, also of the same name, those of the name change, and no other."""
+    p = Protocol("lamp", "it is switched")
+    on = p.variable("on", integers(0, 3), 0)
+
+    @p.action(by="me")
+    def press() -> Step:
+        return step(
+            outcome("more", when(on < 1), update(on, on + 1), says("brighter")),
+            otherwise("off", update(on, 0), says("dark")),
+        )
+
+    @p.protection("dim", "it gets dark in steps")
+    def dim(change: Changes) -> None:
+        change.outcome("press", outcome("more", when(on == 1), update(on, 2), says("brighter")))
+        change.value("press", on, lambda old: old + 1, outcome="more")
+        change.words("press", says("is off"), outcome="off")
+
+    @p.protection("told", "all is told alike")
+    def told(change: Changes) -> None:
+        change.words("press", lambda: says("is pressed"))
+
+    p.declare(reachable("dark", taken("press", outcome="off"), "it can be dark"))
+    plain, dimmed = (p.system(some).actions["press"] for some in ([], ["dim"]))
+    assert [[str(u.value) for u in o.updates] for o in dimmed.outcomes] == [["2 + 1"], ["(on + 1) + 1"], ["0"]]
+    words = [[o.says.template for o in a.outcomes if o.says is not None] for a in (plain, dimmed)]
+    assert words == [["brighter", "dark"], ["brighter", "brighter", "is off"]]
+    alone = p.system(["told"]).actions["press"]
+    assert (alone.says is not None, alone.outcomes) == (True, plain.outcomes)
+
+    def unassigned(change: Changes) -> None:
+        change.outcome("press", outcome("idle", when(on == 3)))
+        change.value("press", on, 1, outcome="idle")
+
+    with pytest.raises(DefinitionError, match="press does not assign on"):
+        changed(p.system(), unassigned)
+
+
+def test_a_plausible_protection_is_listed_apart_with_its_argument() -> None:
+    p = Protocol("safe", "it is opened")
+    x = p.variable("x", boolean(), False)
+
+    @p.action(by="me")
+    def act() -> Step:
+        return step(update(x, True))
+
+    @p.protection("never", "nobody opens it")
+    def never(change: Changes) -> None:
+        change.require("act", either())
+
+    @p.protection("hope", "it is not opened twice", plausible=True)
+    def hope(change: Changes) -> None:
+        """Who has opened it
+
+        is content."""
+        change.require("act", ~x)
+
+    p.declare(invariant("shut", ~x, "it stays shut"))
+    assert [(q.plausible, q.argument) for q in p.protections.values()] == [
+        (False, ""),
+        (True, "Who has opened it is content."),
+    ]
+    assert matrix(p).protections == ("never",)
+    lines = render(Listing((listed(p.variant("safe")),), {})).splitlines()
+    assert lines.index("    hope  off it is not opened twice") > lines.index(
+        "  plausible protections, which may not suffice (--with, check matrix)"
+    )
 
 
 def test_updates_may_speak_of_parameters() -> None:

@@ -166,8 +166,12 @@ def states(instance: Instance) -> Iterator[State]:
 
 
 # The endless Planner ---------------------------------------------------------------------------------------------
-GENERATIONS = ("latest", "alias", "rollback", "plan")
-SETS = ("empty", "trees", "doomed")
+GENERATIONS = ("latest", "alias", "rollback", "plan", "fence")
+SETS = ("empty", "trees", "doomed", "marked")
+
+
+remembering = original.protocol.variant("remembering", ["fencing-token", "delete-after-grace"])
+"""Protections that remember generations of their own."""
 
 
 def image(instance: Instance, state: State, window: int) -> State:
@@ -191,8 +195,10 @@ def oldest(instance: Instance, state: State) -> int:
     """The oldest generation that something refers to, or a large number."""
     found = [10**6]
     for v, value in zip(instance.system.variables, state, strict=True):
-        if v.name in ("alias", "rollback", "plan"):
+        if v.name in ("alias", "rollback", "plan", "fence"):
             found += [g for g in value if g]
+        if v.name == "marked":
+            found += value
         if v.name in ("trees", "doomed"):
             found += [g for s in value for g in s]
     return min(found)
@@ -200,8 +206,15 @@ def oldest(instance: Instance, state: State) -> int:
 
 @pytest.mark.parametrize(
     ("variant", "faults"),
-    [(original, []), (fixed, []), (fixed, ["crash", "lock-expiry"]), (fixed, ["bad-plan"])],
-    ids=["original", "fixed", "fixed crash lock-expiry", "fixed bad-plan"],
+    [
+        (original, []),
+        (fixed, []),
+        (fixed, ["crash", "lock-expiry"]),
+        (fixed, ["bad-plan"]),
+        (remembering, []),
+        (remembering, ["bad-plan"]),
+    ],
+    ids=["original", "fixed", "fixed crash lock-expiry", "fixed bad-plan", "remembering", "remembering bad-plan"],
 )
 def test_it_simulates_the_bounded_planner(variant: Any, faults: list[str]) -> None:
     """Every step of the bounded model whose generations all fit into the window is a step of the endless one, between

@@ -30,7 +30,8 @@ class Matrix:
         rlimit: int = RLIMIT,
     ) -> None:
         self.variant = variant
-        self.protections = tuple(variant.protections or variant.protocol.protections)
+        judged = (p.name for p in variant.protocol.protections.values() if not p.plausible)
+        self.protections = tuple(variant.protections or judged)
         self.faults = tuple(variant.protocol.faults)
         self.system = self._system((), ())
         guard = LimitGuard("proving", limits or Limits(), listener)
