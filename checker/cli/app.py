@@ -58,7 +58,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.max_memory("Limit on memory, such as 8G (default: 75 % of the machine).")
 @options.time_limit()
 @options.workers
-@options.cluster
+@options.cluster_search
 @options.store
 @options.spill
 @options.option(
@@ -364,10 +364,8 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
 )
 @options.engine("auto, explicit or native.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
-@options.max_states("Limit on the number of states of each search.")
-@options.max_memory()
-@options.time_limit("Limit on the total time.")
-@options.workers
+@options.each_search
+@options.cluster("Judge the mutants")
 @options.output("text, json or html.")
 @options.look(runs=False)
 def mutate_command(protocol: str, **arguments: Any) -> int:
@@ -412,10 +410,7 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
 )
 @click.option("--every-size", is_flag=True, help="Ask for proofs for every size, too.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
-@options.max_states("Limit on the number of states of each search.")
-@options.max_memory()
-@options.time_limit("Limit on the total time.")
-@options.workers
+@options.each_search
 @options.output("text or json.")
 @options.look(runs=False)
 def establish_command(protocol: str, **arguments: Any) -> int:

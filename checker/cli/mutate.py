@@ -47,6 +47,7 @@ def _run(protocol: str, arguments: dict[str, Any]) -> int:
                     max_memory=arguments["max_memory"],
                     time_limit=arguments["time_limit"],
                     workers=arguments["workers"],
+                    cluster=arguments["cluster"],
                     listener=listener,
                 ),
             )

@@ -140,13 +140,15 @@ workers = option(
     help="Number of cores for a large search (default: all).",
 )
 
-cluster = together(
-    option(
-        Topic.SEARCH,
-        "--cluster",
-        metavar="WHERE",
-        help="Search on a Ray cluster: local (this machine), auto (the one it belongs to), or ray://….",
-    ),
+
+def cluster(what: str) -> Decorator[Any]:
+    """``--cluster``; ``what`` happens there, in the imperative."""
+    text = f"{what} on a Ray cluster: local (this machine), auto (the one it belongs to), or ray://…."
+    return option(Topic.SEARCH, "--cluster", metavar="WHERE", help=text)
+
+
+cluster_search = together(
+    cluster("Search"),
     option(
         Topic.SEARCH,
         "--shards",
@@ -155,6 +157,13 @@ cluster = together(
         help="Processes that share the states of --cluster (default: one a machine).",
     ),
 )
+each_search = together(
+    max_states("Limit on the number of states of each search."),
+    max_memory(),
+    time_limit("Limit on the total time."),
+    workers,
+)
+"""Bounds of many searches."""
 store = option(
     Topic.SEARCH,
     "--store",

@@ -130,11 +130,17 @@ def until(
 ) -> Iterator[Deadline | None]:
     """Bound the time of the block: at most ``seconds``, or the current deadline if that is sooner; None adds no bound.
     Not for generators: code that asks for the next item would run under their deadline."""
-    token = _deadline.set(
-        _sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what, clock, remedy))
-    )
-    try:
+    with under(None if seconds is None else Deadline.after(seconds, what, clock, remedy)):
         yield _deadline.get()
+
+
+@contextmanager
+def under(found: Deadline | None) -> Iterator[None]:
+    """Bound the time of the block by a deadline, or by the current one if that is sooner; None adds no bound. Not for
+    generators."""
+    token = _deadline.set(_sooner(_deadline.get(), found))
+    try:
+        yield
     finally:
         _deadline.reset(token)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.cluster_tasks import connected, without_ray
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.explicit_engines import searched
-from planrace.checker.run.options import CLUSTER
+from planrace.checker.run.options import CLUSTER, LOCAL, Options
 from planrace.checker.run.request import Request
 from planrace.checker.run.strategies import Searched, SearchTask
 from planrace.model.language import ModelError
@@ -25,7 +27,11 @@ class OnCluster(Engine):
 
     name = CLUSTER
     summary = "machine code on the processors of several machines (Ray): for what one cannot hold"
-    abilities = Abilities(Checkable, Ability.SYMMETRY, Ability.NORMAL_FORM, Ability.EXHAUSTIVE, Ability.CLUSTER)
+    abilities = Abilities(
+        Checkable,
+        *(Ability.SYMMETRY, Ability.NORMAL_FORM, Ability.EXHAUSTIVE, Ability.SCENARIO),
+        *(Ability.CLUSTER, Ability.SHARDS),
+    )
 
     def answer(self, request: Request) -> Answers:
         mine = request.of(self.abilities.kinds)
@@ -36,6 +42,9 @@ class OnCluster(Engine):
         except TimeUpError as problem:  # before there were processes
             return Answers(self.name, [Answer(p, Verdict.UNKNOWN, f"not decided: {problem}") for p in mine])
 
+    def kept(self, options: Options) -> AbstractContextManager[None]:
+        return connected(options.cluster or LOCAL)
+
 
 def on_cluster(task: SearchTask) -> Searched:
     """Search on the cluster that the options name, or on one that is started on this machine. Raises ``ModelError`` if
@@ -45,7 +54,7 @@ def on_cluster(task: SearchTask) -> Searched:
 
     seen, options = task.vacuity(), task.options
     limits = replace(options.limits, memory=options.max_memory)  # that of this machine says nothing of others
-    hosts = _hosts(options.cluster or "local", options.shards, options.workers)
+    hosts = _hosts(options.cluster or LOCAL, options.shards, options.workers)
     try:
         settings = {**task.settings, "vacuity": seen}
         search = ClusterSearch(task.instance, task.checkable, hosts, limits=limits, **settings)
@@ -63,7 +72,5 @@ def _hosts(address: str, shards: int | None, workers: int | None) -> Hosts:
     try:
         from planrace.checker.engines.cluster.on_ray import RayHosts
     except ImportError as problem:
-        raise ModelError(
-            f"a search on a cluster needs Ray ({problem})", remedy="pip install 'planrace[cluster]' on each machine"
-        ) from problem
+        raise without_ray(problem) from problem
     return RayHosts(address, shards, workers)

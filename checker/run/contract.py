@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -33,7 +34,9 @@ class Ability(StrEnum):
     MACHINE_CODE = "machine code"
     """It can generate machine code (``--dump-ir``)."""
     CLUSTER = "cluster"
-    """It searches on several machines (``--cluster``, ``--shards``)."""
+    """It works on several machines (``--cluster``)."""
+    SHARDS = "shards"
+    """Processes share its states (``--shards``)."""
     RUNS = "runs"
     """It can keep states as sorted runs (``--store``, ``--spill``)."""
     ARGUES = "argues"
@@ -90,9 +93,15 @@ DEMANDS = (
     ),
     Demand(
         Ability.CLUSTER,
-        lambda o: o.cluster is not None or o.shards is not None,
+        lambda o: o.cluster is not None,
         "engine {engine} searches on one machine",
-        "leave out --cluster and --shards, or use --engine {able}",
+        "leave out --cluster, or use --engine {able}",
+    ),
+    Demand(
+        Ability.SHARDS,
+        lambda o: o.shards is not None,
+        "engine {engine} does not divide its states",
+        "leave out --shards, or use --engine {able}",
     ),
     Demand(
         Ability.RUNS,
@@ -148,3 +157,7 @@ class Engine(ABC):
     def answer(self, request: Request) -> Answers | Report:
         """Decide the properties of the request that are of the engine's kinds. An engine that proves for every size
         returns a report, any other one its answers. Raises ``ModelError``."""
+
+    def kept(self, options: Options) -> AbstractContextManager[None]:
+        """A block with several calls of ``answer``: what is slow to start can stay there between them."""
+        return nullcontext()

@@ -18,7 +18,9 @@ from planrace.model.language.errors import known
 
 CLUSTER = "cluster"
 """The engine that ``Options.cluster`` means where none is named."""
-CLUSTERS = ("local", "auto")
+LOCAL = "local"
+"""The cluster that is started on this machine."""
+CLUSTERS = (LOCAL, "auto")
 NUMBERS = (
     *("depth", "max_states", "max_memory", "time_limit", "workers", "shards", "alternatives"),
     *("seed", "runs", "bit_array", "hashes"),
@@ -87,7 +89,7 @@ class Options:
         check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
         if self.cluster is not None:
-            _check_cluster(self.cluster)
+            check_cluster(self.cluster)
             if self.engine == Options.engine:
                 object.__setattr__(self, "engine", CLUSTER)
         if self.store not in list(StoreKind):
@@ -107,7 +109,7 @@ class Options:
         return Limits(self.depth, self.max_states, self.max_memory or _three_quarters(), self.time_limit)
 
 
-def _check_cluster(address: str) -> None:
+def check_cluster(address: str) -> None:
     """Raise ``ModelError`` unless it is one of the words, or an address as Ray writes it."""
     if address not in CLUSTERS and not address.startswith("ray://"):
         raise ModelError(f"cluster={shortened(address)} is no cluster", remedy="write local, auto or ray://HOST:PORT")

@@ -14,7 +14,7 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.run.findings import comparable_instances, explanation_options, model_data
 from planrace.checker.run.options import Options
-from planrace.checker.run.registry import answers_of
+from planrace.checker.run.registry import answers_of, engine_for
 from planrace.checker.run.request import Request, request_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record
@@ -62,10 +62,11 @@ def show(request: Request, name: str) -> Report:
     instance = request.instance
     found, guard = _Covered(), Guard(keeps=True)
     others = comparable_instances(instance, options, system.faults)
-    for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
-        _search(instance, scenario, cast, options, found)
-        if found.interrupted:
-            break
+    with engine_for(options).kept(options):
+        for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
+            _search(instance, scenario, cast, options, found)
+            if found.interrupted:
+                break
     full_match = trace = insight = None
     if found.best is not None:
         best, explainer = found.best, Explainer(instance, explanation_options(options, others, guard), guard)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planrace.checker.engines.cluster.shard import Order
+if TYPE_CHECKING:
+    from planrace.checker.engines.cluster.shard import Order
 
 Handle: TypeAlias = Any
 """A result to come. It can be an argument of other calls, and goes from process to process then."""

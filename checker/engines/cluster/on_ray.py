@@ -7,8 +7,8 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import ray
@@ -34,8 +34,8 @@ class RayHosts(Hosts):
     def __init__(self, address: str, count: int | None, workers: int | None) -> None:
         self._own = not ray.is_initialized()
         if self._own:
-            _connect(address)
-        nodes = self._nodes()
+            connect(address)
+        nodes = machines()
         self.count = count or (len(nodes) if len(nodes) > 1 else 2)
         self._places = [nodes[n % len(nodes)] for n in range(self.count)]
         each = -(-self.count // len(nodes))
@@ -52,7 +52,7 @@ class RayHosts(Hosts):
             share = 0.0
             with suppress(Exception):
                 ray.kill(self._actors[n])
-            alive = self._nodes()
+            alive = machines()
             if all(node["NodeID"] != self._places[n]["NodeID"] for node in alive):
                 self._places[n] = alive[n % len(alive)]
         where = NodeAffinitySchedulingStrategy(self._places[n]["NodeID"], soft=False)
@@ -96,7 +96,7 @@ class RayHosts(Hosts):
         try:
             return list(ray.get(list(handles)))
         except ray.exceptions.RayError as problem:
-            raise _translated(problem) from problem
+            raise translated(problem) from problem
 
     def lost(self, check: Callable[[], None]) -> list[int]:
         found = []
@@ -123,16 +123,18 @@ class RayHosts(Hosts):
         if self._own:
             ray.shutdown()
 
-    @staticmethod
-    def _nodes() -> list[dict[str, Any]]:
-        """The machines of the cluster that have processors."""
-        found = [n for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
-        if not found:
-            raise ModelError("no machine of the Ray cluster has a processor to give", remedy="`ray status` lists them")
-        return sorted(found, key=lambda n: str(n["NodeID"]))
+
+def machines() -> list[dict[str, Any]]:
+    """The machines of the cluster that have processors, as Ray describes them. Raises ``ModelError`` if there are
+    none."""
+    found = [n for n in ray.nodes() if n["Alive"] and n["Resources"].get("CPU", 0) >= 1]
+    if not found:
+        raise ModelError("no machine of the Ray cluster has a processor to give", remedy="`ray status` lists them")
+    return sorted(found, key=lambda n: str(n["NodeID"]))
 
 
-def _connect(address: str) -> None:
+def connect(address: str) -> None:
+    """Connect to the Ray cluster at an address, as ``RayHosts`` says. Raises ``ModelError``."""
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     logging.getLogger("ray").setLevel(logging.ERROR)
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what a later Ray does, and warns of
@@ -152,6 +154,19 @@ def _connect(address: str) -> None:
         ) from problem
 
 
+@contextmanager
+def connection(address: str) -> Iterator[None]:
+    """A block that is connected to the cluster, by itself or as before. Raises ``ModelError``."""
+    if ray.is_initialized():
+        yield
+        return
+    connect(address)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
 def _refused(problem: Exception) -> Exception:
     """The error of a shard that could not be made."""
     cause = getattr(problem, "cause", problem)
@@ -160,8 +175,8 @@ def _refused(problem: Exception) -> Exception:
     return problem
 
 
-def _translated(problem: Exception) -> Exception:
-    """A loss as ``LostError``; an error of a shard itself as it is."""
+def translated(problem: Exception) -> Exception:
+    """A loss as ``LostError``; an error of what was called itself as it is."""
     lost = (
         ray.exceptions.RayActorError,
         ray.exceptions.ObjectLostError,

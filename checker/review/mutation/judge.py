@@ -9,16 +9,18 @@ from enum import StrEnum
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
-from planrace.checker.engines.limits import Progress, deadline, until
+from planrace.checker.engines.limits import Progress, deadline, memory_in_use, until
 from planrace.checker.explain.model_data import declared
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+from planrace.checker.results.wording import counted
 from planrace.checker.review.mutation.differs import same_steps
 from planrace.checker.review.mutation.mutants import Mutant, mutants
 from planrace.checker.review.mutation.starts import difference_of_starts
+from planrace.checker.run.cluster_tasks import task_hosts
 from planrace.checker.run.contract import Ability
-from planrace.checker.run.options import Options
+from planrace.checker.run.options import CLUSTER, Options
 from planrace.checker.run.registry import answers_of, engine_for
 from planrace.checker.run.request import Selection, request_of, select_properties
 from planrace.checker.semantics.describe import Describer
@@ -117,8 +119,8 @@ class Mutation:
         return undecided if self.score is not None and self.score < wanted else 0
 
     def _share(self, killed: int) -> float | None:
-        counted = len(self.judged) - len(self.of(MutantStatus.EQUIVALENT))
-        return killed / counted if counted else None
+        different = len(self.judged) - len(self.of(MutantStatus.EQUIVALENT))
+        return killed / different if different else None
 
 
 class UndecidedMutationError(ModelError):
@@ -134,6 +136,7 @@ def mutate(selection: Selection, actions: Sequence[str] = (), options: Options |
     """
     # No variable is ignored: a variable on which nothing depends can leave its range, too.
     options = replace(options or Options(), slicing=False, normalise=None, ir=None, scenario=None, explain=False)
+    cluster, options = options.cluster, _here(options)
     if Ability.EXHAUSTIVE not in engine_for(options).abilities:
         raise ModelError(f"mutants need a search; engine {options.engine} is none", remedy="use auto or native")
     system = selection.system
@@ -143,7 +146,13 @@ def mutate(selection: Selection, actions: Sequence[str] = (), options: Options |
     made = mutants(system, {} if actions else unprotected, selection.instance.parameters)
     wanted = tuple(m for m in made if not actions or m.subject in actions)
     with until(options.time_limit):
-        return _Bench(selection.instance, options).judge(wanted)
+        return _Bench(selection.instance, options, cluster).judge(wanted)
+
+
+def _here(options: Options) -> Options:
+    """The options for the search of one mutant, which is a task as a whole where there is a cluster."""
+    engine = Options.engine if options.engine == CLUSTER else options.engine
+    return options if options.cluster is None else replace(options, cluster=None, engine=engine)
 
 
 def _drop(selection: Selection, name: str) -> Callable[[], System]:
@@ -151,12 +160,53 @@ def _drop(selection: Selection, name: str) -> Callable[[], System]:
     return lambda: selection.system_with(selection.faults, (name,))
 
 
+@dataclass(frozen=True)
+class MutantsTask:
+    """What all tasks have in common: the protocol itself, with the verdicts of its properties, and how to search."""
+
+    instance: Instance
+    options: Options
+    before: dict[str, Verdict]
+
+
+@dataclass(frozen=True)
+class MutantRequest:
+    """A mutant as ``Mutant`` has it, and its system, or why there is none."""
+
+    kind: str
+    subject: str
+    change: str
+    made: System | ModelError
+
+
+def _unmade() -> System:
+    raise NotImplementedError
+
+
+NONE = Mutant("", "", "", None, _unmade)
+"""In place of the mutant in what a task answers: how it is made cannot be sent."""
+
+
+def judged_in_task(common: MutantsTask, request: MutantRequest) -> JudgedMutant:
+    """The result for a mutant, in any process."""
+
+    def make() -> System:
+        if isinstance(request.made, ModelError):
+            raise request.made
+        return request.made
+
+    mutant = Mutant(request.kind, request.subject, request.change, None, make)
+    found = _Bench(common.instance, common.options)._judged(mutant, common.before)
+    return replace(found, mutant=NONE)
+
+
 class _Bench:
     """Searches the protocol once, then every mutant."""
 
-    def __init__(self, instance: Instance, options: Options) -> None:
+    def __init__(self, instance: Instance, options: Options, cluster: str | None = None) -> None:
         self.instance = instance
         self.options = options
+        self.cluster = cluster
         self.started = time.monotonic()
         names = options.properties
         self.properties: tuple[Property, ...] = tuple(
@@ -177,11 +227,62 @@ class _Bench:
                 remedy="raise the bound, choose smaller sizes, or select decided properties with --property",
             )
         before = {n: v for n, (v, _) in found.items()}
+        judged = self._judged_here(wanted, before) if self.cluster is None else self._judged_elsewhere(wanted, before)
+        return self._mutation(found, self._compared(judged))
+
+    def _judged_here(self, wanted: Sequence[Mutant], before: Mapping[str, Verdict]) -> list[JudgedMutant]:
         judged = []
         for n, mutant in enumerate(wanted, start=1):
             self.task = f"mutant {n} of {len(wanted)}: "
             judged.append(self._judged(mutant, before))
-        return self._mutation(found, self._compared(judged))
+        return judged
+
+    def _judged_elsewhere(self, wanted: Sequence[Mutant], before: Mapping[str, Verdict]) -> list[JudgedMutant]:
+        """The same on the cluster, a task for each mutant."""
+        from planrace.checker.engines.cluster.tasks import run_all
+
+        assert self.cluster is not None
+        options = self.options
+        with task_hosts(self.cluster, options.workers, options.max_memory) as hosts:
+            alone = replace(
+                options,
+                max_memory=hosts.memory,
+                workers=hosts.workers,
+                listener=None,
+                properties=tuple(p.name for p in self.properties),
+            )
+
+            def check(ended: int) -> None:
+                if options.listener is not None:
+                    seconds = time.monotonic() - self.started
+                    task = f"{ended} of {counted(len(wanted), 'mutant')} judged by the cluster"
+                    options.listener(Progress(task, 0, 0, 0, seconds, memory_in_use()))
+
+            common = MutantsTask(self.instance, alone, dict(before))
+            judged: list[JudgedMutant] = []
+            found = run_all(
+                judged_in_task,
+                common,
+                map(self._request, wanted),
+                hosts,
+                check=check,
+                called=lambda r: f"mutant {r.subject}: {r.change}",
+                lost=lambda _, why: JudgedMutant(NONE, MutantStatus.UNDECIDED, how=f"not decided: {why}"),
+            )
+            try:
+                for mutant, j in zip(wanted, found, strict=True):
+                    judged.append(replace(j, mutant=mutant))
+            except KeyboardInterrupt:
+                self.interrupted = True
+        return judged + [self._judged(m, before) for m in wanted[len(judged) :]]
+
+    @staticmethod
+    def _request(mutant: Mutant) -> MutantRequest:
+        """A mutant for another process: it is made here, for how it is made cannot be sent."""
+        try:
+            return MutantRequest(mutant.kind, mutant.subject, mutant.change, mutant.make())
+        except ModelError as problem:
+            return MutantRequest(mutant.kind, mutant.subject, mutant.change, problem)
 
     def _mutation(self, found: Mapping[str, tuple[Verdict, int | None]], judged: Sequence[JudgedMutant]) -> Mutation:
         system = self.instance.system
