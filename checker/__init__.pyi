@@ -24,6 +24,7 @@ from .api.driving import cover as cover
 from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
 from .api.following import follow as follow
+from .api.likelihood import likelihood as likelihood
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
 from .drive.order.workers import Workers as Workers

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.results.conformance import ConformanceReport
     from planrace.checker.results.driving import CoverReport, ReplayReport
+    from planrace.checker.results.likelihood import Likelihood
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
     from planrace.checker.review.baseline.entry import BaselineEntry
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
-    "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | "
+    "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | LintFindings | "
+    "Listing | "
     "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""

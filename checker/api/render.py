@@ -16,6 +16,7 @@ from planrace.checker.results.blocks import Document
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
+from planrace.checker.results.verdict import EXIT_CODES, Verdict
 
 Makers: TypeAlias = "Mapping[str, Callable[[], str]]"
 """Names of formats, each with the function that makes it."""
@@ -229,6 +230,14 @@ def _forecast(made: Any, code: int | None, detail: Detail) -> Formats:
     return Formats(code or 0, partial(forecast_document, made, detail), {"json": partial(forecast_json, made)})
 
 
+def _likelihood(made: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.likelihood import likelihood_json
+    from planrace.checker.report.text.likelihood import likelihood_document
+
+    code = (0 if made.known else EXIT_CODES[Verdict.UNKNOWN]) if code is None else code
+    return Formats(code, partial(likelihood_document, made, detail), {"json": partial(likelihood_json, made)})
+
+
 def _linted(found: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.advice.lint.render import lint_document, lint_json
 
@@ -273,12 +282,22 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Mutation": _mutation,
     "Establishment": _established,
     "Forecast": _forecast,
+    "Likelihood": _likelihood,
     "LintFindings": _linted,
     "CoverReport": _covered,
     "ReplayReport": _replayed,
     "ConformanceReport": _conformed,
 }
-_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast", "CoverReport", "ReplayReport", "ConformanceReport")
+_PAGES = (
+    "Reports",
+    "MatrixReport",
+    "Mutation",
+    "Forecast",
+    "Likelihood",
+    "CoverReport",
+    "ReplayReport",
+    "ConformanceReport",
+)
 """The results that have a page without runs."""
 _OWN_PAGES = {
     "MatrixReport": _matrix_page,

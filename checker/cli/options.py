@@ -50,7 +50,13 @@ def selection(
 ) -> Decorator[Any]:
     """Choices for the protocol: sizes and options, faults, protections."""
     return together(
-        option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
+        option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes), choices(faults)
+    )
+
+
+def choices(faults: str = "Switch a fault on; repeatable.") -> Decorator[Any]:
+    """Faults and protections."""
+    return together(
         option(Topic.WHAT, "--fault", "faults", type=Name(Kind.FAULT), multiple=True, help=faults),
         option(
             Topic.WHAT,

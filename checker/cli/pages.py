@@ -44,6 +44,14 @@ PAGES: Mapping[str, Page] = {
         "Forecast states, time and memory of a search.",
         (("check forecast -p fixed -s enactors=5", "how long would it take?"),),
     ),
+    "likelihood": Page(
+        Purpose.VERIFY,
+        "Compute how likely a violation is, from rates.",
+        (
+            ("check likelihood -p original -s plans=3 --rate publish=2/min", "with one rate, the others invented"),
+            ("check likelihood -p mine.py:protocol --rates rates.toml --within 24h", "with your rates"),
+        ),
+    ),
     "list": Page(
         Purpose.UNDERSTAND,
         "List protocols and what can be chosen for them.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -79,6 +79,24 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
                 param,
                 ctx,
             )
+
+
+class SweptSetting(Setting):
+    """A setting, or NAME=LOW..HIGH: all whole numbers from one to the other, as a tuple."""
+
+    name = "NAME=VALUE"
+    MOST = 1_000
+    """The most numbers of one range."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        name, sign, text = value.partition("=") if isinstance(value, str) else ("", "", "")
+        found = re.fullmatch(r"\s*(-?[0-9]{1,9})\.\.(-?[0-9]{1,9})\s*", text)
+        if not sign or found is None:
+            return super().convert(value, param, ctx)
+        low, high = int(found[1]), int(found[2])
+        if not 0 <= high - low < self.MOST:
+            self.fail(f"{shortened(value)} is no range of at most {self.MOST:,} numbers.", param, ctx)
+        return name.strip(), tuple(range(low, high + 1))
 
 
 class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only

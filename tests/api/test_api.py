@@ -26,6 +26,7 @@ from planrace.checker import (
     find,
     forecast,
     instance_of,
+    likelihood,
     lint,
     listing,
     load,
@@ -44,64 +45,10 @@ from planrace.checker.review.baseline.check_entry import Bounds
 from planrace.model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
 from planrace.properties import reachable
 from tests import ROOT
+from tests.api.signatures import SIGNATURES
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]
-
-SIGNATURES = {
-    "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)",
-    "check_project": "(path=None, *, only=(), strict=False, explain=False, **settings)",
-    "create_project": "(folder='.')",
-    "prove": (
-        "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
-        "time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"
-    ),
-    "matrix": ("(protocol='fixed', parameters=None, *, time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"),
-    "explained": "(options=None, *, beside=None)",
-    "render": "(report, format='text', *, trace=None)",
-    "save": "(report, path, format=None, *, trace=None)",
-    "load": "(path)",
-    "compare": "(before, after)",
-    "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
-    "establish": (
-        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), violated=(), accepted=(), "
-        "at_least=80.0, every_size=False, options=None)"
-    ),
-    "cover": (
-        "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), criterion='transitions', "
-        "length=None, run=None, start=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
-        "schedule='tour', pct_depth=None, time_limit=None)"
-    ),
-    "conform": (
-        "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, logged=(), "
-        "hidden=None, uncertainty=0.0, max_width=20000, every=False, join=False, verbose=False, "
-        "time_limit=None, listener=None)"
-    ),
-    "follow": (
-        "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, "
-        "unlogged=(), uncertainty=0.0, max_width=20000, lag=2.0, patience=60.0, time_limit=None, tell=None, "
-        "listener=None)"
-    ),
-    "replay": ("(trace, driver, protocol=None, parameters=None, *, name=None, loops=3, then=None, time_limit=None)"),
-    "state_machine": (
-        "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), invariants=True)"
-    ),
-    "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
-    "forecast": (
-        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "
-        "sample=20000, seconds=15.0, node_memory=17179869184, explain=False)"
-    ),
-    "save_baseline": (
-        "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), "
-        "symmetry=None, slicing=True, max_states=None, bounds=None)"
-    ),
-    "renew_baseline": "(path, *, bounds=None)",
-    "compare_baseline": "(path, *, only=(), bounds=None)",
-    "listing": "(protocols=(), *, steps=False)",
-    "state_graph": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), max_states=2000)",
-    "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
-    "find": "(name)",
-}
 
 
 @pytest.fixture(scope="module")
@@ -364,6 +311,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
         "mutate": mutate(f"{lease}:fixed", one),
         "lint": lint(f"{lease}:fixed"),
         "forecast": forecast(f"{lease}:fixed", one, explain=True),
+        "likelihood": likelihood(f"{lease}:fixed", one),
         "save_baseline": entry,
         "compare_baseline": compare_baseline(file),
         "listing": listing([f"{lease}:fixed"]),
@@ -386,7 +334,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert "baseline: the same (exit 0)" in texts["compare_baseline"]
     assert run(["list", "-p", made["listing"].protocols[0].name]) == 2
     capsys.readouterr()
-    for name in ("check", "prove", "matrix", "compare", "mutate", "lint", "forecast", "compare_baseline"):
+    for name in ("check", "prove", "matrix", "compare", "mutate", "lint", "forecast", "likelihood", "compare_baseline"):
         assert json.loads(render(made[name], "json"))["schema"].startswith("planrace/"), name
     for name in ("compare", "compare_baseline"):
         assert render(made[name], "markdown").startswith("### ")

@@ -12,7 +12,8 @@ import pytest
 from planrace import checker
 from planrace.checker import Options, Report, check, prove
 from planrace.model.language import ModelError
-from tests.api.test_api import SIGNATURES, SMALL
+from tests.api.signatures import SIGNATURES
+from tests.api.test_api import SMALL
 
 REPORTED = Report("small", {}, (), (), "explicit", (), None)
 GIVEN: dict[str, dict[str, Any]] = {

@@ -17,6 +17,7 @@ import pytest
 from planrace.checker.cli.app import app
 from planrace.checker.cli.help import HelpfulCommand, HelpfulGroup, Page, Purpose, Topic, topic_of
 from planrace.checker.cli.main import run
+from planrace.checker.cli.values import Setting
 from tests import ROOT
 
 COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
@@ -105,7 +106,8 @@ def test_options_look_the_same_in_every_command() -> None:
         for p in command.params:
             if isinstance(p, click.Option):
                 metavar = p.make_metavar(click.Context(command))
-                seen[p.opts[-1]].add((topic_of(p), type(p.type).__name__, metavar, tuple(p.opts)))
+                kind = Setting if isinstance(p.type, Setting) else type(p.type)  # some take several values, too
+                seen[p.opts[-1]].add((topic_of(p), kind.__name__, metavar, tuple(p.opts)))
     own = {"--output": "a baseline is no report, and a graph has one form"}
     assert {name: found for name, found in seen.items() if len(found) > 1 and name not in own} == {}
 

@@ -39,6 +39,7 @@ NOT_TOOLS = {
     "replay": "so does this",
     "conform": "it reads logs of any size",
     "export": "it writes such logs",
+    "likelihood": "its rates are what people know of their system",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

@@ -40,6 +40,7 @@ NUMBERS = {
     "forecast --sample": P,
     "forecast --seconds": P,
     "forecast --node-memory": P,
+    **{f"likelihood --{o}": P for o in ("max-states", "max-memory", "time-limit", "seed", "runs", "width")},
     "mutate --at-least": P,
     "mutate --max-states": P,
     "mutate --max-memory": P,

@@ -215,12 +215,14 @@ class Emitter:
         return f"hits.append(({k}, t))"
 
     def _append(self, scope: Scope) -> list[str]:
-        if not self.watch.marks:
-            return ["out.append(t)"]
+        return [*self._marks(scope), "out.append((t, m))"] if self.watch.marks else ["out.append(t)"]
+
+    def _marks(self, scope: Scope) -> list[str]:
+        """Set m to the marks of the step."""
         lines = ["m = 0"]
         for k, term in enumerate(self.watch.marks):
             lines += _if(self.lowering.truth(term, scope), [f"m |= {1 << k}"])
-        return [*lines, "out.append((t, m))"]
+        return lines
 
     # Updates ---------------------------------------------------------------------------------------------------
     def _computed(self, ending: Outcome, scope: Scope) -> tuple[str, Term, range] | None:

@@ -1,0 +1,93 @@
+"""``likelihood``: how likely it is that properties are violated in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.api.request import selected, subject_of
+from planrace.checker.results.likelihood import Likelihood
+from planrace.checker.run.call_site import public
+from planrace.checker.run.options import Options
+from planrace.checker.run.ranges import shortened
+from planrace.checker.run.rates import rates_file, seconds_of
+from planrace.model.language import ModelError, Protocol, System, Variant
+
+TIMES = ("1min", "1h", "1d")
+
+
+@public
+def likelihood(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    rates: Mapping[str, str | float] | str | Path | None = None,
+    within: Sequence[str | float] = TIMES,
+    vary: Mapping[str, Sequence[int]] | None = None,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    sensitivity: bool = False,
+    simulate: bool = False,
+    storm: str | Path | None = None,
+    options: Options | None = None,
+) -> Likelihood:
+    """How likely it is that invariants are violated (or reachable states reached) within some times, as ``check
+    likelihood`` does.
+
+    ``rates``: by action, events per second (0.5) or as text ("2/min", "1/30s"), or a TOML file with a table [rates];
+    actions without one have invented rates. ``within``: times in seconds or as text ("24h"). ``vary``: values of
+    parameters for which it is repeated. ``sensitivity``: also elasticities. ``simulate``: random runs in any case.
+    ``storm``: also write STORM.tra and STORM.lab. Of ``options`` apply ``properties``, ``symmetry``, ``max_states`` (of
+    the Markov chain; above, runs are made at random), ``max_memory``, ``time_limit``, ``seed``, ``runs`` and
+    ``listener``. Raises ``ModelError``, also if SciPy is missing, and ``OutputError``."""
+    from planrace.checker.run.likelihood import LikelihoodRequest
+    from planrace.checker.run.likelihood import likelihood as computed
+
+    options = options or Options()
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    selection = selected(subject_of(protocol, "likelihood"), parameters, **names)
+    times = _times(within)
+    given = rates_file(rates) if isinstance(rates, str | Path) else _mapping("rates", rates, '{"publish": "1/30s"}')
+    varied = {n: _values(n, v) for n, v in _mapping("vary", vary, '{"keep": range(1, 5)}').items()}
+    found = computed(selection, LikelihoodRequest(times, given, varied, sensitivity, simulate), options)
+    if storm is not None:
+        _write_storm(Path(storm), selection, given, options)
+    return found
+
+
+def _times(within: object) -> tuple[float, ...]:
+    """The times in seconds, ascending."""
+    given = [within] if isinstance(within, str | int | float) else within
+    if not isinstance(given, list | tuple) or not given:
+        raise ModelError(f"within={shortened(within)} is not a list of times", remedy='write within=["24h"]')
+    return tuple(sorted({seconds_of(t) for t in given}))
+
+
+def _mapping(name: str, given: object, example: str) -> Mapping[str, Any]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise ModelError(f"{name}={shortened(given)} does not map names to values", remedy=f"write {name}={example}")
+    return given
+
+
+def _values(name: str, given: object) -> tuple[int, ...]:
+    """The values of a parameter that varies."""
+    if not isinstance(given, Sequence) or not given or not all(type(v) is int for v in given):
+        raise ModelError(
+            f"vary: {name} has the values {shortened(given)}, which are no whole numbers",
+            remedy=f"write vary={{{name!r}: range(1, 5)}}",
+        )
+    return tuple(given)
+
+
+def _write_storm(to: Path, selection: object, rates: Mapping[str, str | float], options: Options) -> None:
+    from planrace.checker.engines.markov.storm import labels_text, transitions_text
+    from planrace.checker.report.output import write_whole
+    from planrace.checker.run.likelihood import chain_of
+
+    chain, numbers, names = chain_of(selection, rates, options)  # type: ignore[arg-type]
+    write_whole(to.with_name(to.name + ".tra"), transitions_text(chain, numbers))
+    write_whole(to.with_name(to.name + ".lab"), labels_text(chain, names))

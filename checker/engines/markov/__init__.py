@@ -1,0 +1,1 @@
+"""Continuous-time Markov chains: how likely it is that a property is violated in time."""
