@@ -120,15 +120,17 @@ def prove(
     rlimit: int = 3_000_000,
     dump_smt: str | Path | None = None,
     confirm: bool = False,
+    cluster: str | None = None,
 ) -> Report:
     """Prove properties for every size that ``parameters`` leaves open, or find counterexamples on small instances, as
     ``check prove`` does. Without ``faults``, what holds is proved under as many faults as possible. ``infer`` searches
     for lemmas. ``time_limit`` limits the seconds, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory for
-    the obligations; with ``confirm`` cvc5 checks them, and the report's ``confirmation`` has the result.
+    the obligations; with ``confirm`` cvc5 checks them, and the report's ``confirmation`` has the result. With a
+    ``cluster`` (``local``, ``auto`` or ``ray://…``), each task of its machines proves a property.
     Raises ``ModelError`` and ``OutputError``."""
     from planrace.checker.api.proofs import ProofRun
 
-    work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit)
+    work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit, cluster=cluster)
     subject = variant_for(protocol, "prove")
     names = {"with_protections": with_protections, "without": without}
     report = work.prove(subject, parameters, properties, faults=faults, **names, infer=infer)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from planrace.checker.api.request import selected
 from planrace.checker.engines.limits import Limits, Listener, until
@@ -17,12 +17,17 @@ from planrace.checker.engines.proof.smtlib import scripts
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
-from planrace.checker.run.options import check_numbers
+from planrace.checker.run.cluster_tasks import task_hosts
+from planrace.checker.run.options import check_cluster, check_numbers
 from planrace.checker.run.proof_engine import EverySize
+from planrace.checker.run.proof_tasks import ProvingElsewhere
 from planrace.checker.run.proving import Proving
-from planrace.checker.run.request import select_properties
+from planrace.checker.run.request import Selection, select_properties
 from planrace.model.language import Variant
 from planrace.properties.proof import Lemma
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.cluster.tasks import TaskHosts
 
 Scripts: TypeAlias = "Iterable[tuple[str, str]]"
 """SMT-LIB 2 scripts, each with the name of its file."""
@@ -33,7 +38,8 @@ R = TypeVar("R", Report, MatrixReport)
 
 class ProofRun:
     """One request for proofs. Obligations are written into ``directory``; with ``confirm`` a second solver checks them;
-    ``time_limit`` limits the seconds of all of it.
+    ``time_limit`` limits the seconds of all of it. Properties, and what the second solver checks, are tasks on a
+    ``cluster``, if one is named.
 
     A wrong directory or a missing solver is reported before the work, which may take long. Raises ``OutputError`` and
     ``ModelError``.
@@ -46,9 +52,13 @@ class ProofRun:
         confirm: bool,
         time_limit: float | None,
         rlimit: int,
+        cluster: str | None = None,
         listening: Listening = nullcontext,
     ) -> None:
         check_numbers(time_limit=time_limit, rlimit=rlimit)
+        if cluster is not None:
+            check_cluster(cluster)
+        self._cluster = cluster
         self._directory, self._confirm = directory, confirm
         self._time_limit, self._rlimit, self._listening = time_limit, rlimit, listening
         self._scripts: Callable[[], Scripts] = tuple
@@ -75,20 +85,23 @@ class ProofRun:
         """Prove properties. Without ``faults``, what holds is proved under as many faults as possible."""
         names = {"faults": faults or (), "with_protections": with_protections, "without": without}
         selection = selected(variant, parameters, **names)
-        with until(self._time_limit):
+        with until(self._time_limit), self._hosts() as hosts:
             with self._listening() as listener:
-                proving = Proving(
-                    selection,
-                    survive=faults is None,
-                    limits=Limits(seconds=self._time_limit),
-                    listener=listener,
-                    rlimit=self._rlimit,
-                    infer=infer,
-                )
+                proving = self._proving(selection, hosts, survive=faults is None, listener=listener, infer=infer)
                 report = proving.run(*select_properties(proving.system, properties, EverySize.abilities.kinds))
             self.inferred = proving.inferred_lemmas()
-            self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
-            return self._confirmed(report)
+            self._scripts = proving.scripts
+            return self._confirmed(report, hosts)
+
+    def _hosts(self) -> AbstractContextManager[TaskHosts | None]:
+        return nullcontext() if self._cluster is None else task_hosts(self._cluster)
+
+    def _proving(self, selection: Selection, hosts: TaskHosts | None, **more: Any) -> Proving:
+        more |= {"limits": Limits(seconds=self._time_limit), "rlimit": self._rlimit}
+        if hosts is None:
+            return Proving(selection, **more)
+        wanted = self._confirm or self._directory is not None
+        return ProvingElsewhere(selection, hosts, scripts_wanted=wanted, **more)
 
     def table(self, variant: Variant, parameters: Mapping[str, int | str] | None) -> MatrixReport:
         """Decide every set of protections under every set of faults."""
@@ -112,7 +125,7 @@ class ProofRun:
             count += 1
         return count
 
-    def _confirmed(self, report: R) -> R:
+    def _confirmed(self, report: R, hosts: TaskHosts | None = None) -> R:
         """The report with the second solver's answer, if requested. Interrupting that solver interrupts the report."""
         from planrace.checker.engines.proof.second_solver import Confirming
 
@@ -120,7 +133,7 @@ class ProofRun:
             return report
         try:
             with self._listening() as listener:
-                confirming = Confirming(self._scripts(), listener)
+                confirming = Confirming(self._scripts(), listener, hosts)
                 confirmation = confirming.run()
         except KeyboardInterrupt:
             return replace(report, interrupted=True)

@@ -177,6 +177,7 @@ def init_command(folder: str) -> int:
     show_default=True,
     help="Limit on Z3's steps in a query.",
 )
+@options.cluster("Prove one property a task")
 @options.time_limit()
 @options.output(EVERY_FORMAT)
 @options.expect

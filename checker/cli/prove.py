@@ -45,6 +45,7 @@ def _run(protocol: str, arguments: dict[str, Any]) -> int:
             confirm=arguments["confirm"],
             time_limit=arguments["time_limit"],
             rlimit=arguments["rlimit"],
+            cluster=arguments["cluster"],
             listening=partial(progress, arguments["look"]),
         )
         result, code = (_table if arguments["all_"] else _proof)(protocol, work, arguments)
@@ -79,6 +80,8 @@ def _table(protocol: str, work: ProofRun, arguments: Any) -> tuple[Rendering, in
             raise click.UsageError(f"--all tries every set of faults and protections; leave out {option}.")
     if arguments["properties"] or arguments["infer"] or arguments["expect"]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
+    if arguments["cluster"] is not None:
+        raise click.UsageError("--all decides its cells on one machine; leave out --cluster.")
     report = work.table(variant_for(protocol, "matrix"), selection_arguments(arguments)["parameters"])
     _say(report.confirmation, interrupted=report.interrupted)
     return rendering_of(report, detail=arguments["look"].detail), report.exit_code

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -17,6 +17,7 @@ from planrace.checker.engines.proof.houdini import Argument, Discharged, Provabl
 from planrace.checker.engines.proof.infer import Inference, instances, lemmas, smallest
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.engines.proof.refute import Refuter
+from planrace.checker.engines.proof.smtlib import scripts
 from planrace.checker.engines.proof.statement import assumptions, statement
 from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.explain.model_data import declared, sources
@@ -37,6 +38,20 @@ FEW = 6
 NO_PROOF = "this kind of property cannot be proved for every size"
 
 
+@dataclass(frozen=True)
+class DecidedProperty:
+    """The decision on a property ``of`` a ``system``, which has the faults that it survives. If it is ``proved``, with
+    the facts and the obligations of the proof; ``argument`` has their formulas, if they are in this process."""
+
+    of: Provable
+    verdict: Verdict
+    system: System
+    proved: bool = False
+    facts: tuple[str, ...] = ()
+    obligations: tuple[Obligation, ...] = ()
+    argument: Argument | None = None
+
+
 class Proving:
     """Proofs for one protocol with its protections chosen, for every size that ``selection`` leaves open.
 
@@ -55,7 +70,7 @@ class Proving:
         infer: bool = False,
     ) -> None:
         selection.check_every_size()
-        self._selection, self._variant, self._survive = selection, selection.variant, survive
+        self._selection, self._survive, self._possible = selection, survive, selection.possible_faults
         self._found: tuple[Proof, ...] | None = None
         self.fixed = dict(selection.sizes)
         self.system = self._system(selection.faults)
@@ -64,7 +79,7 @@ class Proving:
         self._inferred = ""
         self._kept: list[Lemma] = []
         self._grammars = self._stages() if infer else []
-        self.decisions: list[tuple[Decision, System]] = []
+        self.decisions: list[DecidedProperty] = []
         self.interrupted = False
         self._guard = Guard(keeps=True)
         self._start()
@@ -72,13 +87,13 @@ class Proving:
     def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
         """Decide the properties; ``left_out`` are those that the report lists as not checked."""
         findings = self._findings(properties)
-        while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
+        while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d in self.decisions):
             findings = self._again(findings, properties)
-        warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
+        warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d in self.decisions) else ()
         attempt = partial(self._guard.attempt, "the report", brief=True)
         lines = attempt("lines of the author's file", lambda: sources(self.system), {})
         proofs = attempt("certificates", lambda: tuple(self._certificates()), ())
-        unused = attempt("parts that are not declared", lambda: tuple(forgotten(self._variant)), ())
+        unused = attempt("parts that are not declared", lambda: tuple(forgotten(self._selection.variant)), ())
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -91,10 +106,15 @@ class Proving:
             proofs=proofs,
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self._stopped,
-            warnings=(*warnings, *unused, *self._guard.warnings),
+            warnings=(*warnings, *unused, *self._more_warnings, *self._guard.warnings),
             every_size=True,
             sources=lines,
         )
+
+    @property
+    def _more_warnings(self) -> tuple[ModelWarning, ...]:
+        """Warnings about what was explained elsewhere."""
+        return ()
 
     @property
     def _stopped(self) -> bool:
@@ -109,7 +129,7 @@ class Proving:
         self.decider = self.deciders.first
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
-        return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
+        return [self._finding(p) if isinstance(p, Provable) else left(p) for p in properties]
 
     def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
         """The findings with lemmas from the wider grammar; if that is interrupted, the present ``findings``."""
@@ -130,7 +150,7 @@ class Proving:
         """The grammars to try, each with the faults that its lemmas hold under. With ``survive`` all faults come first:
         lemmas that hold under all faults are the most useful, but there may be too few of them."""
         asked = tuple(self._selection.faults)
-        faults = [tuple(self._variant.protocol.faults)] if self._survive else []
+        faults = [self._possible] if self._survive else []
         return [(wide, f) for wide in (False, True) for f in dict.fromkeys([*faults, asked])]
 
     def _infer(self, wide: bool, faults: tuple[str, ...]) -> None:
@@ -160,12 +180,16 @@ class Proving:
 
     def inferred_lemmas(self) -> list[Lemma]:
         """The inferred lemmas that some proof uses, in the order of the grammar."""
-        used = {name for d, _ in self.decisions if d.argument is not None for name in d.argument.facts}
+        used = {name for d in self.decisions for name in d.facts}
         return [x for p in self._found or () for x in p.lemmas if x.name in used]
 
     def discharged(self) -> list[Discharged]:
-        """Every obligation of every proof."""
-        return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
+        """Every obligation of every proof that was made in this process."""
+        return [o for d in self.decisions if d.argument is not None for o in d.argument.obligations]
+
+    def scripts(self) -> Iterator[tuple[str, str]]:
+        """Each of them as a script for another solver, with the name of its file."""
+        return scripts(self.decider.obligations, self.discharged())
 
     def _system(self, faults: Sequence[str]) -> System:
         """The system with these faults. Of the inferred lemmas it has those that are about its own variables: the
@@ -179,13 +203,13 @@ class Proving:
 
     def _finding(self, p: Provable) -> Finding:
         if self._stopped:
-            return _left(p, INTERRUPTED)
+            return left(p, INTERRUPTED)
         try:
             decision, system, more = self._decide(p)
         except KeyboardInterrupt:
             self.interrupted = True
-            return _left(p, INTERRUPTED)
-        self.decisions.append((decision, system))
+            return left(p, INTERRUPTED)
+        self.decisions.append(_decided(decision, system))
         if decision.verdict is Verdict.UNKNOWN and self._inferred:
             more = f"; {self._inferred}"
         elif decision.cti is not None:
@@ -220,11 +244,11 @@ class Proving:
     # Faults ----------------------------------------------------------------------------------------------------
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:
         """The decision, the system that it is about, and a text on which faults it survives."""
-        possible = tuple(self._variant.protocol.faults)
+        possible = self._possible
         if not self._survive or not possible:
             return self.decider.decide(self.system, p, least=True), self.system, ""
         system = self._widest(p, possible) if self.decider.proves(self.system, p) else self.system
-        decision = self.deciders.of(system).decide(system, _own(system, p), least=True)
+        decision = self.deciders.of(system).decide(system, own(system, p), least=True)
         words = self._words(p, system.faults, possible) if decision.verdict is Verdict.HOLDS else ""
         return decision, system, words
 
@@ -236,7 +260,7 @@ class Proving:
 
     def _proves(self, system: System, p: Provable) -> bool:
         try:
-            return self.deciders.of(system).proves(system, _own(system, p))
+            return self.deciders.of(system).proves(system, own(system, p))
         except ModelError:  # with these faults the model is wrong
             return False
 
@@ -246,7 +270,7 @@ class Proving:
         for fault in (f for f in possible if f not in survived):
             try:
                 system = self._system((*survived, fault))
-                alone = self.deciders.of(system).decide(system, _own(system, p))
+                alone = self.deciders.of(system).decide(system, own(system, p))
             except ModelError as problem:
                 more += f"; with {fault} the model is wrong: {problem.what}"
                 continue
@@ -259,37 +283,42 @@ class Proving:
     # Certificates ----------------------------------------------------------------------------------------------
     def _certificates(self) -> list[Certificate]:
         """One for each set of faults: all that was proved under the same faults shares one invariant."""
-        groups: dict[tuple[str, ...], list[tuple[Argument, System]]] = {}
-        for d, system in self.decisions:
-            if d.argument is not None:
-                groups.setdefault(system.faults, []).append((d.argument, system))
+        groups: dict[tuple[str, ...], list[DecidedProperty]] = {}
+        for d in self.decisions:
+            if d.proved:
+                groups.setdefault(d.system.faults, []).append(d)
         return [self._certificate(group) for group in groups.values()]
 
-    def _certificate(self, group: Sequence[tuple[Argument, System]]) -> Certificate:
-        system = group[0][1]
-        rows: dict[tuple[str, str, str], Discharged] = {}
-        for argument, _ in group:
-            rows.update({(o.kind, o.fact, o.action): o for o in argument.obligations})
+    def _certificate(self, group: Sequence[DecidedProperty]) -> Certificate:
+        system = group[0].system
+        rows = {(o.kind, o.fact, o.action): o for d in group for o in d.obligations}
         decider = self.deciders.of(system)
         facts = decider.obligations.facts
-        used = {name for argument, _ in group for name in argument.facts}
+        used = {name for d in group for name in d.facts}
         return Certificate(
-            properties=tuple(a.of.name for a, _ in group),
-            statement=statement(system, [a.of for a, _ in group], self.fixed, self.decider.given),
+            properties=tuple(d.of.name for d in group),
+            statement=statement(system, [d.of for d in group], self.fixed, self.decider.given),
             assumptions=assumptions(
                 system,
                 self.fixed,
                 self.decider.given,
                 ordered=sorted({s.name for s in decider.obligations.open.indices() if s.ordered}),
-                absent=[f for f in self._variant.protocol.faults if f not in system.faults],
+                absent=[f for f in self._possible if f not in system.faults],
                 inferred=self._inferred,
             ),
             conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
-            obligations=tuple(_obligation(o) for o in rows.values()),
+            obligations=tuple(rows.values()),
         )
 
 
-def _own(system: System, p: Provable) -> Provable:
+def _decided(d: Decision, system: System) -> DecidedProperty:
+    if d.argument is None:
+        return DecidedProperty(d.property, d.verdict, system)
+    obligations = tuple(map(_obligation, d.argument.obligations))
+    return DecidedProperty(d.argument.of, d.verdict, system, True, d.argument.facts, obligations, d.argument)
+
+
+def own(system: System, p: Provable) -> Provable:
     """The property of that name as the system has it: ``enabled(…)`` is the guard that an action has there."""
     found: Provable = next(q for q in system.properties if q.name == p.name)
     return found
@@ -320,5 +349,5 @@ def _useless(x: NonInductiveLemma) -> ModelWarning:
     return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", message, x.shown.recording.trace())
 
 
-def _left(p: Property, why: str | None = None) -> Finding:
+def left(p: Property, why: str | None = None) -> Finding:
     return Finding(p.name, p.kind, p.meaning, Verdict.UNKNOWN, why or f"{NO_PROOF}: {p.kind}")

@@ -84,6 +84,11 @@ class Selection:
         return self.subject.system(faults, self.with_protections, (*self.without, *without), self.words)
 
     @property
+    def possible_faults(self) -> tuple[str, ...]:
+        """The faults that the protocol declares. Raises ``ModelError`` for a System."""
+        return tuple(self.variant.protocol.faults)
+
+    @property
     def with_all_faults(self) -> System:
         """The system with every fault. Raises ``ModelError``."""
         return self.system_with([] if isinstance(self.subject, System) else tuple(self.subject.protocol.faults))

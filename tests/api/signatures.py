@@ -8,7 +8,7 @@ SIGNATURES = {
     "create_project": "(folder='.')",
     "prove": (
         "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
-        "time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"
+        "time_limit=None, rlimit=3000000, dump_smt=None, confirm=False, cluster=None)"
     ),
     "matrix": ("(protocol='fixed', parameters=None, *, time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"),
     "explained": "(options=None, *, beside=None)",

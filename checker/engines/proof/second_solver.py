@@ -7,23 +7,29 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import closing, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planrace.checker.engines.interrupts import pending
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.results.extras import install_command
 from planrace.checker.results.proof import Confirmation
+from planrace.checker.results.wording import counted
 from planrace.model.language import ModelError
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.cluster.tasks import TaskHosts
 
 SECOND = Path(__file__).with_name("solver_process.py")
 GLANCE = 0.1
 """Seconds between two checks of the clock while the solver works."""
 ENDED = "the solver's process ended"
+PART = 8
+"""The scripts of a task: so many that starting the solver for them does not count."""
 
 
 def confirmer() -> Any:
@@ -37,10 +43,12 @@ def confirmer() -> Any:
 
 class Confirming:
     """Asks cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. ``interrupted`` says that some
-    were not checked."""
+    were not checked. With ``hosts`` tasks ask it, on each machine its own."""
 
-    def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
-        self._texts = texts
+    def __init__(
+        self, texts: Iterable[tuple[str, str]], listener: Listener | None = None, hosts: TaskHosts | None = None
+    ) -> None:
+        self._texts, self._hosts = texts, hosts
         self._limit_guard = LimitGuard("confirming", Limits(), listener)
         self._name = f"cvc5 {confirmer().__version__}"
         self.interrupted = False
@@ -49,15 +57,47 @@ class Confirming:
         """The results; scripts that were not checked in time count as doubted."""
         doubted: list[tuple[str, str]] = []
         count = 0
+        answers = self._answers() if self._hosts is None else self._answers_of(self._hosts)
         try:
-            with _Second(self._limit_guard) as second:
-                for count, (name, text) in enumerate(self._texts, 1):
-                    answer = second.ask(text, count)
+            with closing(answers):
+                for name, answer in answers:
+                    count += 1
                     if answer != "unsat":
                         doubted.append((name, answer))
         except KeyboardInterrupt:
-            self.interrupted, count = True, max(0, count - 1)
+            self.interrupted = True
         return Confirmation(self._name, count, tuple(doubted))
+
+    def _answers(self) -> Generator[tuple[str, str], None, None]:
+        with _Second(self._limit_guard) as second:
+            for count, (name, text) in enumerate(self._texts, 1):
+                yield name, second.ask(text, count)
+
+    def _answers_of(self, hosts: TaskHosts) -> Generator[tuple[str, str], None, None]:
+        from planrace.checker.engines.cluster.tasks import run_all
+
+        texts = list(self._texts)
+        parts = [texts[n : n + PART] for n in range(0, len(texts), PART)]
+        found = run_all(
+            answered_in_task,
+            None,
+            [[text for _, text in part] for part in parts],
+            hosts,
+            check=lambda ended: self._limit_guard.announce(
+                f"{min(PART * ended, len(texts))} of {counted(len(texts), 'obligation')} checked by the cluster"
+            ),
+            called=lambda _: "a check by cvc5",
+            lost=lambda part, why: [why] * len(part),
+        )
+        for part, answers in zip(parts, found, strict=True):
+            yield from zip((name for name, _ in part), answers, strict=True)
+
+
+def answered_in_task(_: None, texts: list[str]) -> list[str]:
+    """cvc5's answers to some scripts, in any process. Raises ``ModelError`` if it is not installed there."""
+    confirmer()
+    with _Second(LimitGuard("confirming", Limits())) as second:
+        return [second.ask(text, n) for n, text in enumerate(texts, 1)]
 
 
 def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:

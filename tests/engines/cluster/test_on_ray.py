@@ -17,7 +17,7 @@ pytest.importorskip("ray", reason="the extra planrace[cluster] is not installed"
 
 import ray
 
-from planrace.checker.api.calls import check, mutate
+from planrace.checker.api.calls import check, mutate, prove
 from planrace.checker.engines.cluster.on_ray import RayHosts
 from planrace.checker.engines.cluster.search import ClusterSearch
 from planrace.checker.engines.cluster.tasks import run_all
@@ -140,7 +140,7 @@ def test_what_nobody_waits_for_is_ended(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("started")
 def test_commands_have_tasks_carried_out() -> None:
-    """Simulation and mutants, as in one process."""
+    """Simulation, mutants and proofs, as in one process."""
     options = Options(engine="simulate", seed=3, runs=8, depth=40)
     here, there = (check("fixed", SMALL, options=replace(options, cluster=c)) for c in (None, "local"))
     assert there.findings == here.findings
@@ -148,6 +148,10 @@ def test_commands_have_tasks_carried_out() -> None:
     lease = f"{ROOT}/examples/lease.py:fixed"
     alone, shared = (mutate(lease, actions=["acquire"], options=Options(cluster=c)) for c in (None, "local"))
     assert [(j.status, j.by, j.depth) for j in shared.judged] == [(j.status, j.by, j.depth) for j in alone.judged]
+    sessions = f"{ROOT}/examples/sessions.py:fixed"
+    proved, also = (prove(sessions, faults=(), cluster=c) for c in (None, "local"))
+    assert [(f.name, f.verdict) for f in proved.findings] == [(f.name, f.verdict) for f in also.findings]
+    assert [(c.statement, c.complete) for c in also.proofs] == [(c.statement, True) for c in proved.proofs]
 
 
 @pytest.mark.usefixtures("started")
