@@ -25,6 +25,7 @@ from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
 from .api.following import follow as follow
 from .api.likelihood import likelihood as likelihood
+from .api.postmortems import postmortem as postmortem
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
 from .drive.order.workers import Workers as Workers
@@ -42,6 +43,7 @@ from .results.scenario import Match as Match
 from .results.trace import Trace as Trace
 from .results.trace import TraceStep as TraceStep
 from .results.verdict import Verdict as Verdict
+from .review.postmortem.answers import Postmortem as Postmortem
 from .run.options import Options as Options
 from .run.protocols import find as find
 from .run.walk import Walk as Walk

@@ -44,14 +44,19 @@ class Fact:
 
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """A statement about all continuations: after the fact ``after``, actions with a tag in ``by`` never lead to a step
-    for which ``happens`` holds."""
+    """A statement about all continuations: after the fact ``after``, actions with a tag in ``by`` and those of these
+    ``actions`` never lead to a step for which ``happens`` holds."""
 
     name: str
     meaning: str
     happens: Term
     by: frozenset[str]
     after: str
+    actions: frozenset[str] = frozenset()
+
+    def allows(self, action: str, tags: frozenset[str]) -> bool:
+        """Whether steps of an action with these tags are among those that the claim is about."""
+        return action in self.actions or bool(tags & self.by)
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,12 +47,14 @@ if TYPE_CHECKING:
     from planrace.checker.review.baseline.entry import BaselineEntry
     from planrace.checker.review.gate.conditions import Establishment
     from planrace.checker.review.mutation.judge import Mutation
+    from planrace.checker.review.postmortem.answers import Postmortem
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | LintFindings | "
     "Listing | "
-    "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
+    "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | Postmortem | "
+    "CreatedProject | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 

@@ -217,6 +217,13 @@ def _conformed(found: Any, code: int | None, detail: Detail) -> Formats:
     return Formats(code, partial(conformance_document, found, code, detail), {"json": partial(conformance_json, found)})
 
 
+def _postmortem(found: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.review.postmortem.render import postmortem_document, postmortem_json
+
+    code = found.exit_code if code is None else code
+    return Formats(code, partial(postmortem_document, found, code, detail), {"json": partial(postmortem_json, found)})
+
+
 def _for_ci(found: Any) -> Makers:
     from planrace.checker.report.ci.driving import render_driving
     from planrace.checker.report.formats import FOR_CI
@@ -287,6 +294,7 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "CoverReport": _covered,
     "ReplayReport": _replayed,
     "ConformanceReport": _conformed,
+    "Postmortem": _postmortem,
 }
 _PAGES = (
     "Reports",
@@ -297,6 +305,7 @@ _PAGES = (
     "CoverReport",
     "ReplayReport",
     "ConformanceReport",
+    "Postmortem",
 )
 """The results that have a page without runs."""
 _OWN_PAGES = {

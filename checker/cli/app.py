@@ -13,6 +13,7 @@ from planrace.checker.cli.app_conform import conform_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
 from planrace.checker.cli.app_export import export_command
 from planrace.checker.cli.app_likelihood import likelihood_command
+from planrace.checker.cli.app_postmortem import postmortem_command
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
@@ -389,5 +390,6 @@ for command in (
     replay_command,
     conform_command,
     export_command,
+    postmortem_command,
 ):
     app.add_command(command)

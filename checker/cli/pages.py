@@ -154,6 +154,15 @@ PAGES: Mapping[str, Page] = {
         "Serve these commands as tools for agents.",
         (("check mcp", "as an MCP client starts it (docs/agents.md)"),),
     ),
+    "postmortem": Page(
+        Purpose.UNDERSTAND,
+        "Find the run that shows the facts of an incident.",
+        (
+            ("check postmortem facts.toml -p mine.py:protocol", "the shortest, and what would have prevented it"),
+            ("check postmortem facts.toml -p mine.py:fixed", "what is still possible, and what is not"),
+            ("check postmortem facts.toml -p mine.py:protocol -o html:incident.html", "a page to publish"),
+        ),
+    ),
     "baseline": Page(
         Purpose.SHARE,
         "Keep results in the repository; report what changes.",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from planrace.checker.explain.explainer import Explainer
-from planrace.checker.results.guard import Guard
+from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import Finding, Report
-from planrace.checker.results.scenario import FullMatch
+from planrace.checker.results.scenario import FullMatch, Match
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
@@ -20,11 +21,16 @@ from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record
 from planrace.model.language import Instance, Term
 from planrace.model.language.errors import known
+from planrace.model.language.terms import subterms
 from planrace.properties.scenario import Scenario
+
+CLAIM_STATES = 300_000
+"""Limit of the search for a run after which the claims of a scenario hold, which is no machine code."""
+Cast: TypeAlias = "Mapping[Term, int]"
 
 
 @dataclass
-class _Covered:
+class ScenarioCoverage:
     """The results of the searches for all casts."""
 
     casts: int = 0
@@ -51,27 +57,107 @@ class _Covered:
         return f"no run shows it: complete search of {searched}"
 
 
-def show(request: Request, name: str) -> Report:
-    """A report on the scenario of that name. For each cast, the system with the scenario's monitor is searched for a
-    shortest run that shows every fact that is not optional."""
-    from planrace.checker.engines.scenario.match import casts, match
+@dataclass(frozen=True)
+class JudgedScenario:
+    """Whether a run shows a scenario, facts and claims; the run, and what it shows. ``unclaimed``: runs show the facts,
+    but none with the claims."""
 
-    system, options = request.system, request.options
-    scenarios = {s.name: s for s in system.scenarios}
-    scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
-    instance = request.instance
-    found, guard = _Covered(), Guard(keeps=True)
-    others = comparable_instances(instance, options, system.faults)
+    verdict: Verdict
+    how: str
+    run: Recording | None = None
+    match: Match | None = None
+    interrupted: bool = False
+    unclaimed: bool = False
+
+
+def judge_scenario(instance: Instance, scenario: Scenario, options: Options) -> JudgedScenario:
+    """Search for a shortest run that shows every fact that is not optional. If claims are refuted after it, search for
+    any run after which they hold."""
+    from planrace.checker.engines.scenario.match import match
+
+    try:
+        found = search_scenario(instance, scenario, options)
+        if found.best is None:
+            return JudgedScenario(found.verdict, found.how, interrupted=found.interrupted)
+        shown = match(scenario, found.best)
+        if not set(shown.missing) & {c.name for c in scenario.claims}:
+            return JudgedScenario(Verdict.HOLDS, found.how, found.best, shown, found.interrupted)
+        return _judged_claims(instance, scenario, options)
+    except TimeUpError as problem:
+        return JudgedScenario(Verdict.UNKNOWN, f"not decided: {problem}")
+
+
+def _judged_claims(instance: Instance, scenario: Scenario, options: Options) -> JudgedScenario:
+    from planrace.checker.engines.scenario.claims import ClaimGuide
+    from planrace.checker.engines.scenario.match import match
+    from planrace.checker.engines.scenario.parts import names_of, part_of
+
+    limits = replace(options.limits, depth=None, states=options.max_states or CLAIM_STATES)
+    guide = ClaimGuide(instance, part_of(scenario, names_of(scenario)), limits=limits, listener=options.listener)
+    run = guide.run()
+    states = numbered(guide.states, "product state")
+    if run is not None:
+        how = f"guided search of {states}; not necessarily the shortest"
+        return JudgedScenario(Verdict.HOLDS, how, run, match(scenario, run))
+    why = guide.stopped or guide.undecided
+    if why is not None:
+        return JudgedScenario(Verdict.UNKNOWN, f"not decided: {why}, after {states}", interrupted=guide.interrupted)
+    how = f"runs show the facts, but none with what is claimed after them: complete search of {states}"
+    return JudgedScenario(Verdict.VIOLATED, how, unclaimed=True)
+
+
+def search_scenario(instance: Instance, scenario: Scenario, options: Options) -> ScenarioCoverage:
+    """Search the system with the scenario's monitor, for each cast, for a shortest run that shows every fact that is
+    not optional."""
+    from planrace.checker.engines.scenario.match import casts
+
+    found = ScenarioCoverage()
     with engine_for(options).kept(options):
-        for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
+        for cast in _different(instance, scenario, casts(Interpreter(instance), scenario, up_to_symmetry=True)):
             _search(instance, scenario, cast, options, found)
             if found.interrupted:
                 break
+    return found
+
+
+def _different(instance: Instance, scenario: Scenario, every: Iterable[Cast]) -> Iterator[Cast]:
+    """One cast of those that differ only in roles that no fact names: they have the same runs."""
+    facts = [f for f in scenario.facts if not f.optional]
+    terms = [t for f in facts for e in f.events for t in (e.happens, e.without) if t is not None]
+    named = set(map(id, subterms(*terms)))
+    roles = [r for r in scenario.roles if id(r) in named or not instance.system.starts_alike]
+    seen: set[tuple[int, ...]] = set()
+    for cast in every:
+        key = tuple(cast[r] for r in roles)
+        if key not in seen:
+            seen.add(key)
+            yield cast
+
+
+def show(request: Request, name: str) -> Report:
+    """A report on the scenario of that name. For each cast, the system with the scenario's monitor is searched for a
+    shortest run that shows every fact that is not optional."""
+    system = request.system
+    scenarios = {s.name: s for s in system.scenarios}
+    scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
+    found = search_scenario(request.instance, scenario, request.options)
+    return scenario_report(
+        request, scenario, JudgedScenario(found.verdict, found.how, found.best, None, found.interrupted)
+    )
+
+
+def scenario_report(request: Request, scenario: Scenario, found: JudgedScenario) -> Report:
+    """The report on a scenario, with its run explained."""
+    from planrace.checker.engines.scenario.match import match
+
+    system, options, instance, name = request.system, request.options, request.instance, scenario.name
+    guard = Guard(keeps=True)
+    others = comparable_instances(instance, options, system.faults)
     full_match = trace = insight = None
-    if found.best is not None:
-        best, explainer = found.best, Explainer(instance, explanation_options(options, others, guard), guard)
+    if found.run is not None:
+        best, explainer = found.run, Explainer(instance, explanation_options(options, others, guard), guard)
         trace, insight = explainer.trace(best, name), explainer.insight(best, None, name)
-        matched = guard.attempt(name, "matches", lambda: match(scenario, best), None)
+        matched = found.match or guard.attempt(name, "matches", lambda: match(scenario, best), None)
         full_match = None if matched is None else FullMatch(matched, trace, found.how, insight)
     shown = full_match.match if full_match is not None else None
     finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, shown)
@@ -93,7 +179,7 @@ def show(request: Request, name: str) -> Report:
 
 
 def _search(
-    instance: Instance, scenario: Scenario, cast: Mapping[Term, int], options: Options, found: _Covered
+    instance: Instance, scenario: Scenario, cast: Mapping[Term, int], options: Options, found: ScenarioCoverage
 ) -> None:
     """Search for a run with this cast that is shorter than the best one so far."""
     from planrace.checker.engines.scenario.monitored import monitored

@@ -55,6 +55,7 @@ SIGNATURES = {
     ),
     "renew_baseline": "(path, *, bounds=None)",
     "compare_baseline": "(path, *, only=(), bounds=None)",
+    "postmortem": "(facts, protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None)",
     "listing": "(protocols=(), *, steps=False)",
     "state_graph": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), max_states=2000)",
     "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",

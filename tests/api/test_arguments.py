@@ -31,6 +31,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "save": {"report": REPORTED, "path": "no.json"},
     "conform": {"protocol": "fixed", "logs": "no.jsonl"},
     "follow": {"protocol": "fixed", "logs": "no.jsonl"},
+    "postmortem": {"facts": "no.toml", "protocol": "fixed"},
     "cover": {"protocol": "fixed", "driver": object},
     "state_machine": {"protocol": "fixed", "driver": object},
 }

@@ -28,6 +28,7 @@ RUN_BY = {
     ("docs/language.md", "python"): "tests/docs/test_docs.py: test_the_first_protocol",
     ("docs/agents.md", "json"): "tests/mcp/test_server.py: test_the_configuration_on_the_page_is_the_command",
     **{("docs/conform.md", k): "tests/docs/test_site.py: test_following_it" for k in ("json", "text", "toml")},
+    ("docs/postmortem.md", "toml"): "tests/docs/test_site.py: test_following_it",
     ("docs/dns.md", "python"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
     ("docs/dns.md", "console"): "tests/drive/dns/test_document.py: test_the_commands_on_the_page",
     ("docs/dns.md", "text"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",

@@ -33,6 +33,7 @@ PATHS = [
     "docs/configuration.md",
     "docs/conform.md",
     "docs/driving.md",
+    "docs/postmortem.md",
     "docs/processes.md",
     "docs/show.md",
     "docs/styles.md",

@@ -40,6 +40,7 @@ NOT_TOOLS = {
     "conform": "it reads logs of any size",
     "export": "it writes such logs",
     "likelihood": "its rates are what people know of their system",
+    "postmortem": "it reads a file of facts that people write",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

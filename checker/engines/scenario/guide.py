@@ -93,13 +93,18 @@ class Guide:
         """Expand one node; returns a successor that shows everything, if there is one."""
         cast, done, state = node
         for t, shown in self._showing.steps(state):
-            now = self._advance(done, self._showing.seen(cast, shown)) if shown else done
+            seen = self._showing.seen(cast, shown) if shown else 0
+            now = self._advance(done, seen) if shown else done
             following = (cast, now, t)
-            if following not in self._parents:
+            if following not in self._parents and self.admits(node, following, seen):
                 self._meet(following, node)
                 if now == self.monitor.everything:
                     return following
         return None
+
+    def admits(self, node: Node, following: Node, seen: int) -> bool:
+        """Whether a run may go on like this; ``seen`` are the marks of the step."""
+        return True
 
     def _meet(self, node: Node, parent: Node | None) -> None:
         self._parents[node] = parent

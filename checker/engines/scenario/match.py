@@ -172,10 +172,16 @@ def _claimed(claim: Claim, recording: Recording, step: int | None, cast: Cast) -
     if step is None:
         return unshown
     instance = recording.interpreter.instance
-    kernel = Kernel(acting(instance, [n for n, a in instance.system.actions.items() if a.tags & claim.by]))
-    watch = Watch(steps=(claim.happens,), roles=tuple(cast.items()))
-    states, whole = closure(kernel, kernel.layout.encode(recording.states[step]), watch)
+    states, whole = following(instance, claim, cast, Kernel(instance).layout.encode(recording.states[step]))
     return replace(unshown, step=step, states=len(states)) if whole else unshown
+
+
+def following(instance: Instance, claim: Claim, cast: Cast, state: int) -> tuple[list[int], bool]:
+    """The packed states that can follow a packed ``state`` by the actions that a claim is about, and whether these are
+    all and no step among them refutes it. The list ends at the first step that does."""
+    actions = instance.system.actions.items()
+    kernel = Kernel(acting(instance, [n for n, a in actions if claim.allows(n, a.tags)]))
+    return closure(kernel, state, Watch(steps=(claim.happens,), roles=tuple(cast.items())))
 
 
 def _natural(name: str) -> tuple[str, int]:
