@@ -1,11 +1,20 @@
-"""States as sorted runs with delta coding, in the dialect of ``translate.py``: about one byte for a state in place of
+"""States as sorted runs of differences, in the dialect of ``translate.py``: one to two bytes for a state in place of
 the fifteen to twenty of a hash table.
 
 A state is read as one number, whose highest word is the last. A run has its states in increasing order, in blocks of
 1 << BLOCK states. The index of a run has an entry for each block: its first state, and a word with the place of its
-bytes and, in the top byte, the number of its states less one. The bytes are those of the other states: the difference
-to the state before. A number of up to 56 bits takes n bytes for 7 n bits, with 2 ** (n - 1) below them: its first byte
-tells its length, so it is read without a branch. A larger one is a byte 0, the number of its bytes, and these.
+bytes, the number of its states less one in the top byte, and where its second part begins in the two bytes below that.
+
+The other states are coded by the difference to the state before. A few differences are frequent, so these have ranks
+(see ``tallying.py``). A code of at most LONG bits says the rank, or its highest bit, after which the other bits follow;
+or that the difference has no rank, and how many nibbles it has, which follow. The first part of a block has every
+second difference, and the second part the others: so the processor works on two at a time. Both begin with a byte;
+bits are read from the lowest on.
+
+A ``code``, in words: for each value of the next LONG bits a word that says how they are read (``following``), then the
+differences by rank. ``writing`` has a word for each symbol: its code and, above 32 bits, the length. Symbols are the
+ranks below 1 << OWN, the highest bits of the others, and the numbers of nibbles. ``ranks`` is a hash table of the
+ranks.
 
 Names in capitals are constants that the translator fills in. Nothing here depends on the protocol.
 """
@@ -14,89 +23,32 @@ from __future__ import annotations
 
 from planrace.checker.engines.native.intrinsics import (
     BLOCK,
-    DIGIT,
-    DIGITS,
     ENTRY,
-    FILTER,
-    PIECE,
+    LONG,
+    NIBBLE,
+    OWN,
+    PLACE,
+    RANKS,
     SIGN,
+    UNIT,
     WORDS,
     Words,
     _room,
     at,
     byte,
+    half,
     leading,
-    lowest,
-    set_byte,
+    pointer,
+    set_unaligned,
     unaligned,
 )
 
 
-def sort(states: Words, count: int, spare: Words, counts: Words) -> int:
-    """Sort states, with room for as many in ``spare`` and for 1 << DIGIT numbers in ``counts``: digit by digit, the
-    lowest first (radix sort). Returns 1 if the result is in ``spare``, 0 if it is in ``states``."""
-    source = states
-    target = spare
-    swapped = 0
-    k = 0
-    while k < WORDS * DIGITS:
-        w = k // DIGITS
-        shift = (k - w * DIGITS) * DIGIT
-        if ordered(source, count, w, shift, counts) == 0:
-            i = 0
-            while i < count:
-                s = at(source, i * WORDS)
-                digit = s[w] >> shift & (1 << DIGIT) - 1
-                to = at(target, counts[digit] * WORDS)
-                counts[digit] += 1
-                for v in range(WORDS):
-                    to[v] = s[v]
-                i += 1
-            swapped = 1 - swapped
-            source = spare if swapped else states
-            target = states if swapped else spare
-        k += 1
-    return swapped
-
-
-def ordered(states: Words, count: int, w: int, shift: int, counts: Words) -> int:
-    """Write to ``counts`` where states with each value of a digit begin; 1 if all have the same value."""
-    j = 0
-    while j < 1 << DIGIT:
-        counts[j] = 0
-        j += 1
-    i = 0
-    while i < count:
-        digit = at(states, i * WORDS)[w] >> shift & (1 << DIGIT) - 1
-        counts[digit] += 1
-        i += 1
-    before = 0
-    same = 0
-    j = 0
-    while j < 1 << DIGIT:
-        here = counts[j]
-        same = same | (here == count)
-        counts[j] = before
-        before += here
-        j += 1
-    return same
-
-
-def less(a: Words, b: Words) -> int:
-    """Whether one state is the smaller number."""
-    smaller = 0
-    equal = 1
-    for v in range(WORDS):
-        x = a[WORDS - 1 - v]
-        y = b[WORDS - 1 - v]
-        smaller = smaller | (equal & ((x ^ SIGN) < (y ^ SIGN)))
-        equal = equal & (x == y)
-    return smaller
-
-
-def encode(states: Words, count: int, data: Words, used: int, index: Words) -> int:
+def encode(states: Words, count: int, data: Words, used: int, index: Words, code: Words, coding: Words) -> int:
     """Append sorted states, each once, to the bytes ``data``, of which so many are ``used``, and their blocks to
-    ``index``. Returns how many bytes are used then."""
+    ``index``. ``coding`` has the addresses of ``writing`` and ``ranks``. Returns how many bytes are used then."""
+    writing = pointer(coding[0])
+    ranks = pointer(coding[1])
     i = 0
     while i < count:
         size = min(1 << BLOCK, count - i)
@@ -104,221 +56,171 @@ def encode(states: Words, count: int, data: Words, used: int, index: Words) -> i
         s = at(states, i * WORDS)
         for w in range(WORDS):
             entry[w] = s[w]
-        entry[WORDS] = used | size - 1 << 56
-        j = 1
-        while j < size:
-            used = write_difference(at(states, (i + j) * WORDS), data, used)
-            j += 1
+        first = part(s, 1, size, data, used, code, writing, ranks)
+        first = (first + UNIT - 1) // UNIT
+        entry[WORDS] = used | first << 40 | size - 1 << 56
+        used += first * UNIT
+        used += part(s, 2, size, data, used, code, writing, ranks)
         i += size
     return used
 
 
-def write_difference(s: Words, data: Words, used: int) -> int:
-    """Write the difference of a state to the one before it in memory. Returns how many bytes are used then."""
-    d = _room(ENTRY)
+def part(s: Words, first: int, size: int, data: Words, used: int, code: Words, writing: Words, ranks: Words) -> int:
+    """Write the differences of every second of ``size`` states, beginning with number ``first``, to the one before it.
+    Returns how many bytes they take."""
+    p = used << 3
+    d = _room(WORDS)
+    j = first
+    while j < size:
+        difference(at(s, j * WORDS), d)
+        r = rank(d, code, ranks)
+        if r < 0:
+            p = write_nibbles(d, data, p, writing)
+        else:
+            high = 63 - leading(r | 1)
+            extra = high if r >> OWN else 0
+            symbol = (1 << OWN) + high - OWN if r >> OWN else r
+            coded = writing[symbol]
+            p = put(data, p, coded & (1 << LONG) - 1, coded >> 32)
+            p = put(data, p, r & (1 << extra) - 1, extra)
+        j += 2
+    return (p + 7 >> 3) - used
+
+
+def difference(s: Words, d: Words) -> int:
+    """Write to ``d`` the difference of a state to the one before it in memory."""
     borrow = 0
     for w in range(WORDS):
         x = s[w] - s[w - WORDS]
         under = (s[w] ^ SIGN) < (s[w - WORDS] ^ SIGN)
         d[w] = x - borrow
         borrow = under | ((x == 0) & borrow)
-    d[WORDS] = 0
-    above = 0
-    for w in range(WORDS):
-        above = above | d[w + 1]
-    size = (70 - leading(d[0] | 1)) // 7
-    if (above == 0) & (size <= 8):
-        coded = (d[0] << 1 | 1) << size - 1
-        while size > 0:
-            set_byte(data, used, coded)
-            coded = coded >> 8
-            used += 1
-            size -= 1
-        return used
+    return 0
+
+
+def rank(d: Words, code: Words, ranks: Words) -> int:
+    """The rank of a difference, or -1."""
+    k = hashed(d) >> 63 - RANKS
+    r = half(ranks, k)
+    while r:
+        v = at(code, (1 << LONG) + (r - 1) * WORDS)
+        different = 0
+        for w in range(WORDS):
+            different = different | (v[w] ^ d[w])
+        if different == 0:
+            return r - 1
+        k = k + 1 & (2 << RANKS) - 1
+        r = half(ranks, k)
+    return -1
+
+
+def nibbles(d: Words) -> int:
+    """How many times NIBBLE bits a difference has."""
     size = 0
     for w in range(WORDS):
-        size = w * 8 + (71 - leading(d[w]) >> 3) if d[w] else size
-    set_byte(data, used, 0)
-    set_byte(data, used + 1, size)
-    used += 2
-    i = 0
-    while i < size:
-        set_byte(data, used + i, d[i >> 3] >> 8 * (i & 7))
-        i += 1
-    return used + size
+        size = w * 64 + 64 - leading(d[w]) if d[w] else size
+    return (size + NIBBLE - 1) // NIBBLE
 
 
-def decode(index: Words, first: int, last: int, data: Words, out: Words) -> int:
+def write_nibbles(d: Words, data: Words, p: int, writing: Words) -> int:
+    """Write a difference without a rank at a bit. Returns the place of the bit after it."""
+    size = nibbles(d)
+    coded = writing[(1 << OWN) + RANKS - OWN + size - 1]
+    p = put(data, p, coded & (1 << LONG) - 1, coded >> 32)
+    size = size * NIBBLE
+    for w in range(WORDS):
+        p = put(data, p, d[w] & 0xFFFFFFFF, max(0, min(size, 32)))
+        p = put(data, p, d[w] >> 32, max(0, min(size - 32, 32)))
+        size -= 64
+    return p
+
+
+def put(data: Words, p: int, value: int, size: int) -> int:
+    """Write ``size`` bits, at most 56, at a bit; what is after them is undefined. Returns the place of the bit after
+    them."""
+    before = byte(data, p >> 3) & (1 << (p & 7)) - 1
+    set_unaligned(data, p >> 3, before | value << (p & 7))
+    return p + size
+
+
+def decode(index: Words, first: int, last: int, data: Words, out: Words, code: Words) -> int:
     """Write the states of blocks first…last-1 one after the other. Returns their number."""
     n = 0
     k = first
     while k < last:
         entry = at(index, k * ENTRY)
-        n += block(entry, data, at(out, n * WORDS))
+        n += block(entry, data, at(out, n * WORDS), code)
         k += 1
     return n
 
 
-def block(entry: Words, data: Words, out: Words) -> int:
+def block(entry: Words, data: Words, out: Words, code: Words) -> int:
     """Write the states of one block. Returns their number."""
     size = (entry[WORDS] >> 56) + 1
-    p = entry[WORDS] & (1 << 56) - 1
+    a = first_part(entry)
+    b = second_part(entry)
     for w in range(WORDS):
         out[w] = entry[w]
     j = 1
-    while j < size:
-        p = following(data, p, at(out, j * WORDS))
-        j += 1
+    while j + 1 < size:
+        a = following(data, a, at(out, j * WORDS), code)
+        b = following(data, b, at(out, (j + 1) * WORDS), code)
+        j += 2
+    if j < size:
+        following(data, a, at(out, j * WORDS), code)
     return size
 
 
-def following(data: Words, p: int, s: Words) -> int:
-    """Write the state after the one that stands before ``s`` in memory. Returns the place of the byte after it."""
-    coded = unaligned(data, p)
-    size = lowest(coded | 256) + 1
-    if size <= 8:
-        carry = (coded >> size) & (1 << 7 * size) - 1
-        for w in range(WORDS):
-            old = s[w - WORDS]
-            x = old + carry
-            carry = (x ^ SIGN) < (old ^ SIGN)
-            s[w] = x
-        return p + size
-    size = byte(data, p + 1)
-    d = _room(ENTRY)
+def first_part(entry: Words) -> int:
+    """The first bit of the first part of a block."""
+    return (entry[WORDS] & PLACE) << 3
+
+
+def second_part(entry: Words) -> int:
+    """The first bit of the second part of a block."""
+    return (entry[WORDS] & PLACE) + (entry[WORDS] >> 40 & 0xFFFF) * UNIT << 3
+
+
+def following(data: Words, p: int, s: Words, code: Words) -> int:
+    """Write the state after the one that stands before ``s`` in memory. Returns the place of the bit after it.
+
+    A word of the code says how the next bits are read: how many they are in 16 bits, the length of the code in 8, the
+    number of bits after it in 8, and in 16 the number that is added to these for the rank. The bit below the top says
+    that they are the difference; the top bit, that they are, and perhaps too many to be read at once.
+    """
+    coded = unaligned(data, p >> 3) >> (p & 7)
+    how = code[coded & (1 << LONG) - 1]
+    length = how >> 16 & 63
+    if how < 0:
+        return unranked(data, p + length, p + (how & 0xFFFF), s)
+    bits = coded >> length & (1 << (how >> 24 & 63)) - 1
+    ranked = (how >> 62) - 1
+    d = at(code, (1 << LONG) + ((how >> 32) + bits & ranked) * WORDS)
+    carry = bits & ~ranked
     for w in range(WORDS):
-        d[w] = 0
-    i = 0
-    while i < size:
-        d[i >> 3] = d[i >> 3] | byte(data, p + 2 + i) << 8 * (i & 7)
-        i += 1
+        x = s[w - WORDS]
+        y = x + (d[w] & ranked) + carry
+        carry = ((y ^ SIGN) < (x ^ SIGN)) | (carry & (x == y))
+        s[w] = y
+    return p + (how & 0xFFFF)
+
+
+def unranked(data: Words, p: int, last: int, s: Words) -> int:
+    """The same for a difference whose bits end before ``last``."""
     carry = 0
     for w in range(WORDS):
-        old = s[w - WORDS]
-        x = old + d[w] + carry
-        carry = ((x ^ SIGN) < (old ^ SIGN)) | (carry & (x == old))
-        s[w] = x
-    return p + 2 + size
-
-
-def strike(
-    index: Words, runs: Words, many: int, data: Words, states: Words, count: int, dead: Words, marks: Words, out: Words
-) -> int:
-    """Set the bytes in ``dead`` of those of the sorted ``states`` that some of ``many`` runs hold. ``runs`` has the
-    first and past the last block of each. Returns how many blocks were read.
-
-    States are looked for PIECE at a time, so that they and the filter that most others fail, 1 << FILTER words in
-    ``marks``, stay in the cache. A block is read only if one of them lies between its first state and that of the next
-    block.
-    """
-    blocks = 0
-    i = 0
-    while i < count:
-        some = at(states, i * WORDS)
-        size = min(PIECE, count - i)
-        mark(some, size, marks)
-        r = 0
-        while r < many:
-            last = runs[2 * r + 1]
-            k = reached(index, runs[2 * r], last, some)
-            while k < last:
-                entry = at(index, k * ENTRY)
-                if less(at(some, (size - 1) * WORDS), entry):
-                    break
-                n = position(some, size, entry)
-                near = int(k + 1 == last)
-                if near == 0:
-                    near = less(at(some, n * WORDS), at(entry, ENTRY))
-                if near:
-                    blocks += 1
-                    kill(out, block(entry, data, out), some, size, marks, dead, i)
-                k += 1
-            r += 1
-        i += size
-    return blocks
-
-
-def mark(states: Words, count: int, marks: Words) -> int:
-    """Set the bits of some states in a filter, and only those."""
-    k = 0
-    while k < 1 << FILTER:
-        marks[k] = 0
-        k += 1
-    i = 0
-    while i < count:
-        h = hashed(at(states, i * WORDS))
-        marks[h >> 64 - FILTER] = marks[h >> 64 - FILTER] | bits_of(h)
-        i += 1
-    return 0
+        q = p + 64 * w
+        coded = unaligned(data, q >> 3) >> (q & 7) | byte(data, (q >> 3) + 8) << 64 - (q & 7)
+        x = s[w - WORDS]
+        y = x + (coded & (1 << max(0, min(last - q, 64))) - 1) + carry
+        carry = ((y ^ SIGN) < (x ^ SIGN)) | (carry & (x == y))
+        s[w] = y
+    return last
 
 
 def hashed(s: Words) -> int:
-    """A quick hash of a state, whose upper bits are used."""
+    """A quick hash of a state or a difference, whose upper bits are used."""
     h = 0
     for w in range(WORDS):
         h = (h ^ s[w]) * 0x9E3779B97F4A7C15
     return h
-
-
-def bits_of(h: int) -> int:
-    """The two bits of a state in its word of the filter."""
-    return 1 << (h >> 40 & 63) | 1 << (h >> 46 & 63)
-
-
-def reached(index: Words, first: int, last: int, s: Words) -> int:
-    """The last of blocks first…last-1 that begins at ``s`` or before, the first if there is none."""
-    low = first
-    high = last
-    while low < high:
-        middle = low + high >> 1
-        if less(s, at(index, middle * ENTRY)):
-            high = middle
-        else:
-            low = middle + 1
-    return max(low - 1, first)
-
-
-def position(states: Words, count: int, s: Words) -> int:
-    """The number of sorted states that are less than ``s``."""
-    low = 0
-    high = count
-    while low < high:
-        middle = low + high >> 1
-        if less(at(states, middle * WORDS), s):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def kill(found: Words, count: int, states: Words, size: int, marks: Words, dead: Words, first: int) -> int:
-    """Set the bytes in ``dead``, from ``first`` on, of those ``states`` that are among the ``count`` in ``found``."""
-    j = 0
-    while j < count:
-        s = at(found, j * WORDS)
-        h = hashed(s)
-        if (bits_of(h) & ~marks[h >> 64 - FILTER]) == 0:
-            n = position(states, size, s)
-            if n < size:
-                t = at(states, n * WORDS)
-                different = 0
-                for w in range(WORDS):
-                    different = different | (s[w] ^ t[w])
-                if different == 0:
-                    set_byte(dead, first + n, 1)
-        j += 1
-    return 0
-
-
-def keep(states: Words, count: int, dead: Words) -> int:
-    """Keep the states whose byte in ``dead`` is 0, in their order, and make all bytes 0. Returns their number."""
-    kept = 0
-    i = 0
-    while i < count:
-        gone = byte(dead, i)
-        set_byte(dead, i, 0)
-        for w in range(WORDS):
-            states[kept * WORDS + w] = states[i * WORDS + w]
-        kept += gone == 0
-        i += 1
-    return kept

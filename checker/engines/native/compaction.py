@@ -74,7 +74,7 @@ class Compaction:
         """The states that the table of a worker may have which has runs. It remembers what would else be looked for in
         the runs, so it should grow with them. Raises ``SearchStoppedError`` if the memory limit leaves too little."""
         assert w.runs is not None
-        cap = max(TABLE // self._count, w.runs.bytes // 2)
+        cap = max(TABLE // self._count, w.runs.bytes)
         if self._memory is not None:
             left = self._memory - memory_in_use()
             if left < LEAST * self._count:

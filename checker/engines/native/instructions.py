@@ -63,6 +63,11 @@ class Instructions:
         """A word at any byte of an array."""
         return self.b.load(self.part_at(array, index, 1), typ=WORD, align=1)
 
+    def set_unaligned(self, array: Any, index: Any, value: Any) -> Any:
+        """Write a word at any byte of an array."""
+        self.b.store(value, self.part_at(array, index, 1), align=1)
+        return WORD(0)
+
     def fail(self) -> Any:
         """Leave the function; what follows is never reached."""
         if self._failing is None:
@@ -217,6 +222,7 @@ BUILT_IN: dict[str, Callable[..., Any]] = {
     "pointer": lambda _, address: address,
     "byte": lambda f, array, index: f.part(array, index, 1),
     "unaligned": lambda f, array, index: f.unaligned(array, index),
+    "set_unaligned": lambda f, array, index, value: f.set_unaligned(array, index, value),
     "half": lambda f, array, index: f.part(array, index, 4),
     "quarter": lambda f, array, index: f.part(array, index, 2),
     "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),

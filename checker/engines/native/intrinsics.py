@@ -56,8 +56,18 @@ BLOCK, ENTRY = 8, 2
 """The binary logarithm of the states of a block of a run, and the words of its entry in the index."""
 DIGIT, DIGITS = 11, 6
 """The bits of a digit by which states are sorted, and the digits of a word."""
-PIECE, FILTER = 1 << 13, 12
-"""How many states are looked for in runs at a time, and the binary logarithm of the words of their filter."""
+PIECE, FILTER, PLACES = 1 << 13, 12, 15
+"""How many states are looked for in runs at a time, and the binary logarithms of the words of their filter and of the
+quarter-words that have their places."""
+PLACE, UNIT = (1 << 40) - 1, 1
+"""The bits of a word of the index that have the place of a block, and the bytes that its second part's place counts."""
+LONG, OWN, RANKS = 10, 6, 14
+"""The bits of the longest code of a difference; the binary logarithms of the differences that have codes of their own,
+and of those that have a rank."""
+NIBBLE, CLASSES = 4, 16
+"""The bits in which the length of a difference without a rank is counted, and how many lengths there are."""
+TALLY = 18
+"""The binary logarithm of the entries of the table that counts differences."""
 SIGN = -(1 << 63)
 """The top bit: words are compared as signed, so those without a sign are compared with this bit inverted."""
 
@@ -94,6 +104,11 @@ def set_byte(array: Words, index: int, value: int) -> None:
 
 def unaligned(array: Words, index: int) -> int:
     """The eight bytes of an array of bytes that begin at an index, as a word."""
+    raise NotImplementedError
+
+
+def set_unaligned(array: Words, index: int, value: int) -> None:
+    """Write a word to the eight bytes of an array of bytes that begin at an index."""
     raise NotImplementedError
 
 

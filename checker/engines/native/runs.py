@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planrace.checker.engines.native import coding, intrinsics
-from planrace.checker.engines.native.intrinsics import BLOCK, DIGIT, FILTER
-from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.codes import DifferenceCode, coder
+from planrace.checker.engines.native.intrinsics import BLOCK, DIGIT, FILTER, PLACE, PLACES
 from planrace.checker.engines.native.memory import Region, WordArray, words_at
-from planrace.checker.engines.native.program import dialect, translated
 from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
 
-CALLED = {"sort": 4, "encode": 5, "decode": 5, "strike": 9, "keep": 3}
 LONGEST = 10
 """The most bytes that a word of a difference takes, with those that say how many they are."""
 SOME = 1 << 16
 """States that are coded at a time."""
 READ = 1 << 26
 """Bytes of a file that are read before its pages are given back."""
+LEAST, OFTEN = 1 << 12, 4
+"""The states of a run for which a code is made, at least; and how many times as many states as at the last time there
+must be before another one is made."""
 
 
 class Run(NamedTuple):
     """A sorted run: its ``level`` as in the table (modulo LEVELS, plus 1), its blocks ``first``…``last`` - 1 and its
-    number of ``states``."""
+    number of ``states``; ``code`` is the number of its code."""
 
     level: int
     first: int
     last: int
     states: int
-
-
-_MADE: dict[int, Machine] = {}
-
-
-def coder(words: int) -> Machine:
-    """The functions of ``coding.py`` for states of so many words, from this process if it has them."""
-    if words not in _MADE:
-        constants = {n: v for n, v in vars(intrinsics).items() if n.isupper() and isinstance(v, int)}
-        constants |= {"WORDS": words, "ENTRY": words + 1}
-        source = dialect(coding)
-        content = repr((source, sorted(constants.items())))
-        _MADE[words] = Machine(content, lambda: translated("runs", constants, [source]), CALLED)
-    return _MADE[words]
+    code: int
 
 
 class Runs:
@@ -55,13 +43,15 @@ class Runs:
         self._data = data
         self._index = Region(room)
         self._entry = 8 * (words + 1)
-        self._counts, self._marks = WordArray(1 << DIGIT), WordArray(1 << FILTER)
+        self._counts, self._marks = WordArray(1 << DIGIT), WordArray((1 << FILTER) + (1 << PLACES - 2))
         self._block = WordArray(words << BLOCK)
         self._spare, self._dead = Region(room), Region(room)
         self._pieces = Region(8 * words * SOME)
         self._staged = Region(LONGEST * 8 * words * SOME // 8 + 4096)
         self.runs: list[Run] = []
         self.states = self.blocks = 0
+        self._codes = [DifferenceCode(words)]
+        self._coded = LEAST // OFTEN
 
     def like(self) -> Runs:
         """Empty runs of such states, in memory."""
@@ -70,7 +60,7 @@ class Runs:
     @property
     def bytes(self) -> int:
         """Bytes of all states with their index."""
-        return self._data.size + self.blocks * self._entry
+        return self._data.size + self.blocks * self._entry + 8 * sum(len(c.table) for c in self._codes)
 
     def sorted(self, states: int, count: int) -> int:
         """Sort states, at an address, in place or in memory that the next call uses again: the address."""
@@ -89,9 +79,10 @@ class Runs:
         if not count or not self.blocks:
             return count
         for group in self._groups():
-            bounds = WordArray(2 * len(group))
+            bounds = WordArray(3 * len(group))
             for n, run in enumerate(group):
-                bounds[2 * n], bounds[2 * n + 1] = run.first, run.last
+                bounds[3 * n], bounds[3 * n + 1] = run.first, run.last
+                bounds[3 * n + 2] = self._codes[run.code].table.address
             self._code["strike"](
                 self._index.address,
                 bounds.address,
@@ -126,6 +117,8 @@ class Runs:
         """
         if not count:
             return 0
+        self._renew(states, count)
+        code = self._codes[-1]
         first = self.blocks
         for at in range(0, count, SOME):
             size = min(SOME, count - at)
@@ -135,12 +128,22 @@ class Runs:
             used = self._data.size
             staged = self._staged.address - used  # ``encode`` writes at ``used``
             to = self._index.address + self._entry * self.blocks
-            end = self._code["encode"](states + 8 * self._words * at, size, staged, used, to)
+            end = self._code["encode"](
+                states + 8 * self._words * at, size, staged, used, to, code.table.address, code.writing.address
+            )
             self._data.append(self._staged.address, end - used)
             self.blocks += blocks
         self.states += count
-        self.runs.append(Run(level, first, self.blocks, count))
+        self.runs.append(Run(level, first, self.blocks, count, len(self._codes) - 1))
         return count
+
+    def _renew(self, states: int, count: int) -> None:
+        """Make a new code of some sorted states, if there are many and the last code was made when there were few."""
+        known = self.states + count
+        if count >= LEAST and known >= OFTEN * self._coded:
+            self._codes[-1].finish()
+            self._codes.append(DifferenceCode(self._words, states, count, known))
+            self._coded = known
 
     def pieces(self, level: int) -> Iterator[tuple[int, int]]:
         """The states of a level, as it is in the table: addresses, where they stay until the next ones are asked for,
@@ -149,7 +152,8 @@ class Runs:
         for run in self.runs:
             if run.level == level:
                 for k in range(run.first, run.last, blocks):
-                    yield self._pieces.address, self.decode(k, min(k + blocks, run.last), self._pieces.address)
+                    last = min(k + blocks, run.last)
+                    yield self._pieces.address, self._decode(run.code, k, last, self._pieces.address)
 
     def join(self, first: int, buffer: Region, most: int) -> None:
         """Make one run of those from block ``first`` on, which are of one level, unless they have more than ``most``
@@ -159,14 +163,24 @@ class Runs:
         if len(some) < 2 or count > most:
             return
         self.decode(first, self.blocks, buffer.address)
-        self._data.size = words_at(self._index.address + self._entry * first + 8 * self._words, 1)[0] & 2**56 - 1
+        self._data.size = words_at(self._index.address + self._entry * first + 8 * self._words, 1)[0] & PLACE
         del self.runs[-len(some) :]
         self.states, self.blocks = self.states - count, first
         self.add(self.sorted(buffer.address, count), count, some[0].level)
 
     def decode(self, first: int, last: int, to: int) -> int:
         """Write the states of blocks ``first``…``last`` - 1 to an address: their number, at most 1 << BLOCK each."""
-        n = int(self._code["decode"](self._index.address, first, last, self._data.address, to))
+        n = 0
+        for run in self.runs[bisect_right(self.runs, first, key=lambda run: run.last) :]:
+            if run.first >= last:
+                break
+            at = to + 8 * self._words * n
+            n += self._decode(run.code, max(first, run.first), min(last, run.last), at)
+        return n
+
+    def _decode(self, code: int, first: int, last: int, to: int) -> int:
+        address = self._codes[code].table.address
+        n = int(self._code["decode"](self._index.address, first, last, self._data.address, to, address))
         self._data.release()
         return n
 
@@ -174,7 +188,7 @@ class Runs:
         """Every packed state."""
         for run in self.runs:
             for k in range(run.first, run.last):
-                n = self.decode(k, k + 1, self._block.address)
+                n = self._decode(run.code, k, k + 1, self._block.address)
                 found = words_at(self._block.address, n * self._words)
                 for i in range(0, len(found), self._words):
                     yield sum(word << 64 * w for w, word in enumerate(found[i : i + self._words]))

@@ -13,6 +13,8 @@ from planrace.checker.engines.native.memory import Region, give_back
 
 FIRST = 1 << 26
 """Bytes of a file that are addressable at first; twice as many whenever they do not suffice."""
+SLACK = 1 << 12
+"""Addressable bytes after the last: a difference is read by as many words as a state has."""
 
 
 class MemoryBytes:
@@ -21,13 +23,13 @@ class MemoryBytes:
     filed = False
 
     def __init__(self, room: int) -> None:
-        self._region = Region(room)
+        self._region = Region(room + SLACK)
         self.address = self._region.address
         self.size = 0
 
     def append(self, source: int, count: int) -> None:
         """Add bytes at an address. Raises ``MemoryError`` if address space is used up."""
-        if self.size + count > self._region.size:
+        if self.size + count > self._region.size - SLACK:
             raise MemoryError("the runs have no address space")
         ctypes.memmove(self.address + self.size, source, count)
         self.size += count
@@ -57,8 +59,8 @@ class SpillFile:
     def append(self, source: int, count: int) -> None:
         """Add bytes at an address. Raises ``OSError`` if the disk is full or fails: they are not written through the
         mapping, where that would end the process."""
-        if self.size + count + 8 > self._extent:  # the last bytes are read as a word
-            self._widen(max(2 * self._extent, self.size + count + 8))
+        if self.size + count + SLACK > self._extent:
+            self._widen(max(2 * self._extent, self.size + count + SLACK))
         data = memoryview((ctypes.c_char * count).from_address(source)).cast("B")
         done = 0
         while done < count:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import random
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from planrace.checker.engines.native.codes import lengths
 from planrace.checker.engines.native.intrinsics import BLOCK
 from planrace.checker.engines.native.memory import Region, WordArray, words_at, write
 from planrace.checker.engines.native.runs import Runs
@@ -52,20 +54,38 @@ def loaded(address: int, count: int, words: int) -> list[int]:
     return [sum(found[n + w] << 64 * w for w in range(words)) for n in range(0, len(found), words)]
 
 
+@pytest.fixture
+def many_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are made of a few states, and often; files are addressable no farther than they must be."""
+    monkeypatch.setattr("planrace.checker.engines.native.runs.LEAST", 40)
+    monkeypatch.setattr("planrace.checker.engines.native.runs.OFTEN", 2)
+    monkeypatch.setattr("planrace.checker.engines.native.codes.SHARE", 1)
+    monkeypatch.setattr("planrace.checker.engines.native.spill.FIRST", mmap.PAGESIZE)
+
+
+@pytest.mark.usefixtures("many_codes")
 @pytest.mark.parametrize("kind", ["anywhere", "dense", "groups", "last", "words", "one"])
 @pytest.mark.parametrize("words", [1, 2, 3, 5])
 @pytest.mark.parametrize("filed", [False, True])
 def test_runs_are_sets_of_states(words: int, kind: str, filed: bool, tmp_path: Path) -> None:
-    """What was added comes back, sorted; and what no run has is kept of any states, the neighbours of those as well."""
+    """What was added comes back, sorted, whichever run has it; and what no run has is kept of any states, the
+    neighbours of those as well."""
     draw = random.Random(f"{words} {kind}")
     runs = Runs(words, ROOM, SpillFile(tmp_path) if filed else MemoryBytes(ROOM))
     states = numbers(words, kind, draw)
-    half = len(states) // 2
-    assert add(runs, states[:half], words, 1) == half
-    assert add(runs, states, words, 2) == len(states) - half
-    assert list(runs.all()) == sorted(states[:half]) + sorted(states[half:])
-    for level, some in (1, states[:half]), (2, states[half:]):
-        assert [s for at, n in runs.pieces(level) for s in loaded(at, n, words)] == sorted(some)
+    parts = [states[:30], states[30:100], states[100:300], states[300:]]
+    for level, some in enumerate(parts):
+        assert add(runs, states[:10] + some if level else some, words, level + 1) == len(some)
+    assert list(runs.all()) == [s for some in parts for s in sorted(some)]
+    for level, some in enumerate(parts):
+        assert [s for at, n in runs.pieces(level + 1) for s in loaded(at, n, words)] == sorted(some)
+    assert len({r.code for r in runs.runs}) > (kind not in ("one", "words"))
+    blocks = [sorted(some)[n : n + 256] for some in parts for n in range(0, len(some), 256)]
+    room = Region(ROOM)
+    for first in range(len(blocks)):
+        for last in range(first, len(blocks) + 1):
+            count = runs.decode(first, last, room.address)
+            assert loaded(room.address, count, words) == [s for some in blocks[first:last] for s in some]
     most = 2 ** (64 * words) - 1
     others = {
         *states[:300],
@@ -79,12 +99,74 @@ def test_runs_are_sets_of_states(words: int, kind: str, filed: bool, tmp_path: P
     assert runs.states == len(states)
 
 
-def test_a_state_takes_little_more_than_a_byte() -> None:
+@pytest.mark.usefixtures("many_codes")
+@pytest.mark.parametrize("words", [1, 2, 3, pytest.param(40, marks=pytest.mark.long("code for states of forty words"))])
+@pytest.mark.parametrize("seen", [1, 3, 2**30, 2**60])
+def test_a_code_serves_differences_that_were_not_met(words: int, seen: int, tmp_path: Path) -> None:
+    """Of every length, also at the end of the addressable file."""
+    some = [seen * n for n in range(1, 600)]
+    steps = [2**n - k for n in range(1, 64 * words - 2) for k in (0, 1)]
+    random.Random(words).shuffle(steps)
+    others = [s + 2 ** (64 * words - 4) for s in itertools.accumulate(steps) if s < 2 ** (64 * words - 1)]
+    if words == 1:
+        some = [s % 2**59 for s in some]
+    for data in MemoryBytes(ROOM), SpillFile(tmp_path):
+        runs = Runs(words, ROOM, data)
+        assert add(runs, sorted(set(some)), words, 1) == len(set(some))
+        assert add(runs, others, words, 2) == len(others)
+        assert list(runs.all()) == sorted(set(some)) + others
+
+
+def test_a_frequent_difference_takes_a_bit() -> None:
     states = [7 * n for n in range(10_000)]
     runs = Runs(1, ROOM, MemoryBytes(ROOM))
     add(runs, states, 1, 1)
-    assert runs.blocks == -(-len(states) // (1 << BLOCK))
-    assert runs.bytes == len(states) - runs.blocks + 16 * runs.blocks
+    assert runs.blocks == 40 == -(-len(states) // (1 << BLOCK))
+    parts = 39 * (128 // 8 + 128 // 8) + 1 + 1  # the last block has 16 states
+    assert runs.bytes == parts + 16 * runs.blocks + 8 * (1024 + 1024 + 1)
+
+
+@pytest.mark.parametrize("words", [1, 2, 4])
+@pytest.mark.parametrize("kind", ["a few", "skewed", "lengths", "anywhere"])
+def test_codes_are_not_much_longer_than_seven_bits_a_byte(words: int, kind: str) -> None:
+    """However differences are spread; and where some are frequent, much shorter."""
+    draw = random.Random(f"{words} {kind}")
+    high = 64 * words - 16
+    make: dict[str, Callable[[], int]] = {
+        "a few": lambda: 2 ** draw.choice([1, 30, 50, high]) + draw.randrange(3),
+        "skewed": lambda: 1 + 2**20 * int(draw.expovariate(1 / 50)),
+        "lengths": lambda: draw.getrandbits(draw.randrange(1, high)) | 1,
+        "anywhere": lambda: draw.getrandbits(high) | 1,
+    }
+    steps = [make[kind]() for _ in range(6_000)]
+    states = list(itertools.accumulate(steps))
+    runs = Runs(words, ROOM, MemoryBytes(ROOM))
+    add(runs, states, words, 1)
+    assert list(runs.all()) == states
+    index = 8 * (words + 1) * runs.blocks + 8 * sum(len(c.table) for c in runs._codes)
+    before = sum(-(-s.bit_length() // 7) if s < 2**56 else 2 + -(-s.bit_length() // 8) for s in steps)
+    share = (runs.bytes - index) / before
+    assert share < {"a few": 0.1, "skewed": 0.4 if words == 1 else 0.7, "lengths": 1.0, "anywhere": 1.0}[kind]
+
+
+@pytest.mark.parametrize("most", [3, 5, 10])
+def test_lengths_of_codes(most: int) -> None:
+    """Codes of these lengths exist and leave none over; they are the shortest, if none must be cut."""
+    draw = random.Random(most)
+    for counts in (
+        [1] * 8,
+        [0] * 7,
+        [1, 1],
+        [2**n for n in range(min(8, 1 << most))],
+        [draw.randrange(1000) for _ in range(8)],
+        [10**9, *[0] * 6],
+    ):
+        found = lengths(counts, most)
+        assert sum(2**-n for n in found) == 1
+        assert max(found) <= most
+        for a, b in itertools.combinations(range(len(counts)), 2):
+            assert counts[a] <= counts[b] or found[a] <= found[b] or counts[b] == counts[a]
+    assert lengths([5, 1, 1, 2], most) == [1, 3, 3, 2]
 
 
 def test_only_blocks_that_may_have_a_state_are_read() -> None:
@@ -121,14 +203,14 @@ def test_runs_of_a_level_are_joined(filed: bool, tmp_path: Path) -> None:
     add(runs, list(range(500)), 2, 1)
     begun, buffer = runs.blocks, Region(ROOM)
     for rest in range(3):
-        add(runs, list(range(1_000 + 50 * rest, 151_000, 150)), 2, 2)
+        add(runs, list(range(1_000 + 8 * rest, 25_000, 24)), 2, 2)
     apart = runs.bytes
     runs.join(begun, buffer, 2_999)
     assert (len(runs.runs), runs.bytes) == (4, apart)
     runs.join(begun, buffer, 3_000)
     assert [(r.level, r.states) for r in runs.runs] == [(1, 500), (2, 3_000)]
     assert (runs.states, runs.blocks) == (3_500, begun + 12)
-    assert list(runs.all()) == [*range(500), *range(1_000, 151_000, 50)]
+    assert list(runs.all()) == [*range(500), *range(1_000, 25_000, 8)]
     assert runs.bytes < apart
     runs.join(begun, buffer, 3_000)
     assert len(runs.runs) == 2
