@@ -22,7 +22,7 @@ class Recovery:
         helpers = {n for n, a in instance.system.actions.items() if a.tags & (p.helpers | p.manual)}
         self.property = p
         self._kernel = Kernel(acting(instance, helpers))
-        self._expand = self._kernel.expand(Watch(states=(p.goal,)))
+        self._expand, self._reached = self._kernel.expand(Watch()), self._kernel.judge((p.goal,))
         self._known: dict[int, bool] = {}
 
     def possible(self, state: State) -> bool | None:
@@ -32,9 +32,10 @@ class Recovery:
         queue = [start]
         for s in timed(queue):
             out: list[int] = []
-            if self._known.get(s) or self._expand(s, out, []) & 1:
+            if self._known.get(s) or self._reached(s):
                 self._remember(s, parents)
                 return True
+            self._expand(s, out, [])
             for t in out:
                 if t not in parents and self._known.get(t) is not False:
                     parents[t] = s

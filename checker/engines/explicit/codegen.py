@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from math import prod
 
@@ -99,14 +100,14 @@ class Emitter:
     def _states(self, scope: Scope) -> Iterator[str]:
         yield "found = 0"
         for k, term in enumerate(self.watch.states):
-            test = self.lowering.truth(term, replace(scope, total=self.watch.report_only))
+            test = self.lowering.truth(term, scope.but(total=self.watch.report_only))
             if test.known is not False:
                 yield f"if {test.text}: found |= {1 << k}"
         if self.watch.met:
             yield from (f"c{w} = 0" for w in range(self._banks()))
         for n, subject in enumerate(self.watch.met):
             if subject.term is not None and not subject.of_steps:
-                yield from _if(self.lowering.truth(subject.term, replace(scope, total=True)), [self._meet(n)])
+                yield from _if(self.lowering.truth(subject.term, scope.but(total=True)), [self._meet(n)])
 
     def _stuck(self, scope: Scope) -> list[str]:
         """Report a state that enables nothing and is not final."""
@@ -201,12 +202,12 @@ class Emitter:
         lines += self._successor(after, scope)
         names = {str(p): valued(scope.bound[p]) for p in action.parameters}
         # Step terms refer to roles, never to the action's parameters, although both may be the same bound terms.
-        stepping = replace(scope, bound=self._roles, after=after, step=(action.name, names, ending.name))
+        stepping = scope.but(bound=self._roles, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
             lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
         for n, subject in enumerate(self.watch.met):
             if subject.term is not None and subject.of_steps:
-                test = self.lowering.truth(subject.term, replace(stepping, total=True))
+                test = self.lowering.truth(subject.term, stepping.but(total=True))
                 lines += self._either(test, [self._meet(n)], [])
         self.fan += scope.turns
         return lines + self._append(stepping)
@@ -246,7 +247,7 @@ class Emitter:
         lines, at = self._named(code)
         values = [n for n in members if code.low <= n <= code.high]
         for n in values:
-            inner = replace(scope, at={**scope.at, position: n})
+            inner = scope.but(at={**scope.at, position: n})
             lines += _block(f"{'if' if n == values[0] else 'elif'} {at.text} == {n}:", body(inner))
         beyond = code.low < members[0] or code.high > members[-1]
         if beyond:
@@ -354,7 +355,7 @@ class Emitter:
         assert isinstance(read, Number)
         lines: list[str] = []
         for value in range(read.low, read.high + 1):
-            known = replace(scope, fields={**scope.fields, place: number(value)})
+            known = scope.but(fields={**scope.fields, place: number(value)})
             lines += _block(f"{'elif' if lines else 'if'} {read.text} == {value}:", body(known))
         return lines
 
@@ -362,13 +363,12 @@ class Emitter:
         """The first field on which a position in ``terms`` depends, if any."""
         for term in terms:
             for position in _positions(term):
-                at = self.lowering.peek(position, scope)
-                read = [self.layout.fields[p] for p in self.lowering.reads(position, scope)]
-                single = sorted((f.variable, f.path) for f in read if not f.is_set)
-                if prod(f.high - f.low + 1 for f in read if not f.is_set) > SPLIT:
+                at, places = self.lowering.seen(position, scope)
+                read = [f for f in (self.layout.fields[p] for p in places) if not f.is_set]
+                if not read or prod(f.high - f.low + 1 for f in read) > SPLIT:
                     continue
-                if single and not (isinstance(at, Number) and at.constant):
-                    return single[0]
+                if not (isinstance(at, Number) and at.constant):
+                    return min((f.variable, f.path) for f in read)
         return None
 
     def _learn(self, condition: Term, scope: Scope) -> Scope:
@@ -383,7 +383,15 @@ class Emitter:
                         place = self.lowering.place_of(field)
                         if place is not None:
                             known[place] = other
-        return replace(scope, fields={**scope.fields, **known}) if known else scope
+        return scope.but(fields={**scope.fields, **known}) if known else scope
+
+
+@lru_cache(maxsize=128)
+def emitted(instance: Instance, watch: Watch) -> tuple[str, frozenset[str]]:
+    """The source of ``expand``, and the variables with an update that may be an error. Cached: searches that look for
+    the same terms in the same instance share it, as those for a scenario do."""
+    emitter = Emitter(instance, Layout(instance), watch)
+    return emitter.source(), frozenset(emitter.failing)
 
 
 def _update_terms(ending: Outcome) -> Iterator[Term]:
@@ -392,14 +400,13 @@ def _update_terms(ending: Outcome) -> Iterator[Term]:
         yield u.value
 
 
-def _positions(term: Term) -> Iterator[Term]:
+@lru_cache(maxsize=4096)
+def _positions(term: Term) -> tuple[Term, ...]:
     """Positions of selections outside binders, inner ones first."""
     if term.op in BINDERS:
-        return
-    for a in term.args:
-        yield from _positions(a)
-    if term.op is Op.SELECT:
-        yield term.args[1]
+        return ()
+    inner = (p for a in term.args for p in _positions(a))
+    return (*inner, term.args[1]) if term.op is Op.SELECT else tuple(inner)
 
 
 def _if(test: Truth, lines: list[str]) -> list[str]:

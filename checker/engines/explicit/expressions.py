@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from planrace.model.language import ModelError
 from planrace.model.language.instance_size import WIDEST
@@ -81,7 +82,9 @@ def known(value: bool, text: str, *parts: Code) -> Truth:
     return YES if value else NO
 
 
+@lru_cache(maxsize=4096, typed=True)
 def number(value: int) -> Number:
+    """The constant; cached, because most of what is lowered is parameters with their values."""
     return Number(str(value), value, value)
 
 

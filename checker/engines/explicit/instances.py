@@ -10,7 +10,7 @@ determines a parameter (``amount == left + 1``), there is no loop for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 
 from planrace.checker.engines.explicit.expressions import Number
@@ -49,10 +49,10 @@ class Openings:
             own = set(action.parameters)  # a set compares by identity; == would build a term
             outer = {t: v for t, v in scope.bound.items() if t not in own}
             if any(o.looped for o in self._of[action.name]):
-                yield action, replace(scope, bound=outer)
+                yield action, scope.but(bound=outer)
                 continue
             for choice in self.instance.choices(action):
-                yield action, replace(scope, bound={**outer, **dict(zip(action.parameters, choice, strict=True))})
+                yield action, scope.but(bound={**outer, **dict(zip(action.parameters, choice, strict=True))})
 
     def open(self, terms: Sequence[Term] | None, action: Action, scope: Scope) -> list[Opening]:
         """The parameters without values up to the last that occurs in ``terms``; None: all."""
@@ -105,10 +105,10 @@ def opened(some: Sequence[Opening], scope: Scope, body: Callable[[Scope], list[s
         return body(scope)
     first, *rest = some
     if not first.looped:
-        every = (replace(scope, bound={**scope.bound, first.parameter: v}) for v in first.values)
+        every = (scope.but(bound={**scope.bound, first.parameter: v}) for v in first.values)
         return [line for inner in every for line in opened(rest, inner, body)]
     turns = scope.turns * len(first.values)
-    lines = opened(rest, replace(_bound(first, scope), turns=turns), body)
+    lines = opened(rest, _bound(first, scope).but(turns=turns), body)
     return [f"for {first.name} in range({first.values[0]}, {first.values[-1] + 1}):", *_inside(lines)] if lines else []
 
 
@@ -127,7 +127,7 @@ def assigned(
 
 def _bound(some: Opening, scope: Scope) -> Scope:
     value = Number(some.name, some.values[0], some.values[-1])
-    return replace(scope, bound={**scope.bound, some.parameter: value})
+    return scope.but(bound={**scope.bound, some.parameter: value})
 
 
 def _inside(lines: Sequence[str]) -> list[str]:

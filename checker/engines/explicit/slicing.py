@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
-from planrace.checker.engines.explicit.codegen import Emitter
+from planrace.checker.engines.explicit.codegen import emitted
 from planrace.checker.engines.explicit.watch import Watch
-from planrace.checker.semantics.packing import Layout, root_of
+from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Action, Instance, Op, Term
 from planrace.model.language.terms import subterms
 from planrace.properties.kinds import Property
@@ -31,9 +32,12 @@ def irrelevant(instance: Instance, properties: Sequence[Property]) -> tuple[str,
 
 
 def without(instance: Instance, names: Sequence[str]) -> Instance:
-    """The instance without variables that nothing else reads."""
-    if not names:
-        return instance
+    """The instance without variables that nothing else reads; cached, so that its step function is generated once."""
+    return _without(instance, tuple(names)) if names else instance
+
+
+@lru_cache(maxsize=16)
+def _without(instance: Instance, names: tuple[str, ...]) -> Instance:
     system = instance.system
     return replace(
         instance,
@@ -86,6 +90,4 @@ def _closed(names: set[str], reads: dict[str, set[str]]) -> set[str]:
 
 def _failing(instance: Instance) -> set[str]:
     """Variables with an update that may be an error, according to the code generator."""
-    emitter = Emitter(instance, Layout(instance), Watch())
-    emitter.source()
-    return emitter.failing
+    return set(emitted(instance, Watch())[1])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from planrace.checker.engines.explicit.codegen import Emitter
+from planrace.checker.engines.explicit.codegen import emitted
 from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.explicit.slicing import without
 from planrace.checker.engines.explicit.symmetry import Canonical
@@ -112,8 +112,7 @@ def _without_actions(instance: Instance) -> Instance:
 
 @lru_cache(maxsize=128)
 def _expanding(instance: Instance, watch: Watch) -> Expand:
-    """Cached: searches that look for the same terms in the same instance share it, as those for a scenario do."""
-    return compiled(Emitter(instance, Layout(instance), watch).source())
+    return compiled(emitted(instance, watch)[0])
 
 
 class _Tracked:

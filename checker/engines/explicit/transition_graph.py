@@ -127,8 +127,10 @@ class Labels(Sequence[Label]):
 
 
 def acting(instance: Instance, actions: Collection[str]) -> Instance:
-    """The instance with only these actions; cached, so that its step function is generated once."""
-    return _acting(instance, frozenset(actions))
+    """The instance with only these actions, which is the same one if these are all; cached, so that its step function
+    is generated once."""
+    chosen = frozenset(actions)
+    return instance if chosen >= instance.system.actions.keys() else _acting(instance, chosen)
 
 
 @lru_cache(maxsize=64)

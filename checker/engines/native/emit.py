@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from planrace.checker.engines.explicit.codegen import Emitter, Slot
@@ -88,7 +87,7 @@ class WordEmitter(Emitter):
         yield from self._all(rest, scope)
 
     def _all(self, members: Sequence[tuple[Action, Scope]], scope: Scope) -> list[str]:
-        inside = (self._action(action, replace(inner, fields=scope.fields)) for action, inner in members)
+        inside = (self._action(action, inner.but(fields=scope.fields)) for action, inner in members)
         return [line for lines in inside for line in lines]
 
     def _switch_field(self, action: Action, here: Scope) -> Slot | None:
@@ -106,7 +105,7 @@ class WordEmitter(Emitter):
             if field.is_set or len(values) > FAN:
                 continue
             known = ({**here.fields, place: number(v)} for v in values)
-            allowed = [v for v in known if self.lowering.truth(part, replace(here, fields=v)).known is not False]
+            allowed = [v for v in known if self.lowering.truth(part, here.but(fields=v)).known is not False]
             if len(allowed) * 2 <= len(values):
                 return place
         return None

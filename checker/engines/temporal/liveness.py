@@ -44,11 +44,13 @@ def read_on(instance: Instance, p: Liveness) -> Instance:
     may happen any number of times, unless it holds despite them."""
     system = instance.system
     actions = {n: a for n, a in system.actions.items() if not a.tags & p.without}
-    if p.despite_faults:
-        return replace(instance, system=replace(system, actions=actions))
-    bounded = tuple(b.fault for b in system.bounds)
-    actions = {n: a for n, a in actions.items() if a.fault is None or a.fault in bounded}
-    return replace(instance, system=replace(system, actions=actions, faults=bounded))
+    faults = system.faults
+    if not p.despite_faults:
+        faults = tuple(b.fault for b in system.bounds)
+        actions = {n: a for n, a in actions.items() if a.fault is None or a.fault in faults}
+    if actions.keys() == system.actions.keys() and faults == system.faults:
+        return instance  # of which other searches have step functions
+    return replace(instance, system=replace(system, actions=actions, faults=faults))
 
 
 GraphStep = tuple[int, int]
