@@ -21,10 +21,10 @@ class Move:
     outcome: Outcome
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Context(Structural):
-    """What a term is evaluated in: bound variables, a state, and for step terms also the step and the state after
-    it."""
+    """What a term is evaluated in: bound variables, a state, and for step terms also the step and the state after it.
+    Nothing changes it; it is not frozen, because evaluating makes thousands, and frozen ones take twice as long."""
 
     bound: Mapping[Term, int]
     state: State

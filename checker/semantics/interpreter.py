@@ -130,8 +130,10 @@ class Interpreter:
             self._claim(u, action, claimed, (name, *path), value)
             before = written.get(name, state[self.place[name]])
             written[name] = _replaced(before, path, value)
-        after = tuple(written.get(v.name, state[n]) for n, v in enumerate(self.instance.system.variables))
-        return Move(action, choice, outcome), after
+        after = list(state)
+        for name, value in written.items():
+            after[self.place[name]] = value
+        return Move(action, choice, outcome), tuple(after)
 
     def _claim(
         self, u: Update, action: Action, claimed: dict[tuple[Any, ...], Any], at: tuple[Any, ...], value: Any
@@ -177,7 +179,10 @@ class Interpreter:
                     variable, body = array.args
                     here = replace(context, bound={**context.bound, variable: position})
                     return self.element(body, tuple(rest), here) if rest else self.evaluate(body, here)
-        value, sort = self.evaluate(array, context), array.sort
+            value = self.evaluate(array, context)
+        else:
+            value = context.state[self.place[array.data]]
+        sort = array.sort
         for selection, position in at:
             assert isinstance(sort, Array)
             value = value[self._offset(sort, position, selection)]
@@ -204,8 +209,11 @@ class Interpreter:
     def _inside(self, sort: Sort, value: Any) -> bool:
         if isinstance(sort, Array):
             return all(self._inside(sort.element, v) for v in value)
-        low, high = self.instance.bounds(sort.element if isinstance(sort, SetOf) else sort)
-        return all(low <= v <= high for v in (value if isinstance(sort, SetOf) else (value,)))
+        if isinstance(sort, SetOf):
+            low, high = self.instance.bounds(sort.element)
+            return all(low <= v <= high for v in value)
+        low, high = self.instance.bounds(sort)
+        return bool(low <= value <= high)
 
 
 @lru_cache(maxsize=8)
@@ -239,11 +247,17 @@ def _replaced(value: Any, path: list[int], new: Any) -> Any:
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
 def _all_of(m: Interpreter, t: Term, c: Context) -> bool:
-    return all(m.evaluate(a, c) for a in t.args)
+    for a in t.args:  # noqa: SIM110  (a generator takes a fifth longer)
+        if not m.evaluate(a, c):
+            return False
+    return True
 
 
 def _any_of(m: Interpreter, t: Term, c: Context) -> bool:
-    return any(m.evaluate(a, c) for a in t.args)
+    for a in t.args:  # noqa: SIM110
+        if m.evaluate(a, c):
+            return True
+    return False
 
 
 def _if(m: Interpreter, t: Term, c: Context) -> Any:
@@ -294,7 +308,7 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.CONST: lambda m, t, c: t.data,
     Op.PARAMETER: lambda m, t, c: m.instance.size(t.data),
     Op.VARIABLE: lambda m, t, c: c.state[m.place[t.data]],
-    Op.BOUND: lambda m, t, c: chosen_value(t.sort, c.bound[t]),  # type: ignore[arg-type]
+    Op.BOUND: lambda m, t, c: chosen_value(t.sort, c.bound[t]) if isinstance(t.sort, SetOf) else c.bound[t],
     Op.SELECT: lambda m, t, c: m.element(t.args[0], ((t, m.evaluate(t.args[1], c)),), c),
     Op.NOT: lambda m, t, c: not m.evaluate(t.args[0], c),
     Op.AND: _all_of,
