@@ -263,8 +263,9 @@ class LimitGuard:
     def look(self, states: int, transitions: int, depth: int) -> StopReason | None:
         """Report progress if it is due; returns the reason to stop, if there is one."""
         now = self.seconds
-        memory = memory_in_use()
-        if self.listener is not None and now - self.last_report >= INTERVAL:
+        reports = self.listener is not None and now - self.last_report >= INTERVAL
+        memory = memory_in_use() if reports or self.limits.memory is not None else 0
+        if self.listener is not None and reports:
             self.last_report = now
             self.listener(Progress(self.task, states, transitions, depth, now, memory))
         if self.deadline is not None and self.deadline.left == 0.0:
@@ -289,7 +290,11 @@ def memory_in_use() -> int:
     """Resident memory of this process in bytes: the peak if the system does not report the current value, 0 if it
     reports neither."""
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        file = os.open("/proc/self/statm", os.O_RDONLY)  # of a search's time it is much, and pathlib doubles it
+        try:
+            pages = int(os.read(file, 256).split()[1])
+        finally:
+            os.close(file)
     except (OSError, ValueError, IndexError):
         return peak_memory()
     return pages * os.sysconf("SC_PAGE_SIZE")

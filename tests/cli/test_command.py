@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import pty
@@ -364,3 +366,20 @@ def test_slips_are_reported_with_their_remedy(
     listed = capsys.readouterr().out
     assert "claim: a job" in listed
     assert "claim-fixed: " in listed
+
+
+def test_the_command_looks_for_garbage_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the process of the command: a program that calls us decides itself."""
+    command = importlib.import_module("planrace.checker.cli.main")
+    monkeypatch.setattr(command, "finish", lambda _: 0)
+    monkeypatch.setattr(command, "end_process", lambda _: None)
+    before = gc.get_threshold()
+    try:
+        command.run(["list"])
+        assert gc.get_threshold() == before
+        command.main([])
+        assert gc.get_threshold() == (command.GARBAGE, *before[1:])
+        assert before[0] < command.GARBAGE
+        assert gc.isenabled()
+    finally:
+        gc.set_threshold(*before)

@@ -50,12 +50,13 @@ START = """
         if hasattr(owner, name):
             delattr(owner, name)
     def no_proc():
-        read = pathlib.Path.read_text
-        def read_text(self, *arguments, **keywords):
-            if str(self).startswith("/proc"):
-                raise FileNotFoundError(str(self))
-            return read(self, *arguments, **keywords)
-        pathlib.Path.read_text = read_text
+        def without_proc(read):
+            def reading(path, *arguments, **keywords):
+                if str(path).startswith("/proc"):
+                    raise FileNotFoundError(str(path))
+                return read(path, *arguments, **keywords)
+            return reading
+        pathlib.Path.read_text, os.open = without_proc(pathlib.Path.read_text), without_proc(os.open)
 """
 
 WANTED = "active-plan-never-deleted"

@@ -36,6 +36,10 @@ RESERVED = 1 << 34
 """Address space for a frontier in bytes, unless the memory limit is lower."""
 
 
+def _nothing() -> None:
+    pass
+
+
 class Crew(ABC):
     """Has the states of a search, and searches a level. States are packed; ``sought`` are bits of terms."""
 
@@ -121,7 +125,7 @@ class LocalCrew(Crew):
         *,
         orders: int = 1,
         keep: bool = False,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[], None] = _nothing,
         compact: bool = False,
         spill: Path | None = None,
         convertible: bool = True,
@@ -185,6 +189,7 @@ class LocalCrew(Crew):
         if self._pool is not None:
             self._pool.shutdown()
             self._pool = None
+        self._check = _nothing  # a search and its crew that refer to each other would keep their memory for a while
 
     # Rounds ----------------------------------------------------------------------------------------------------
     def begin(self, initials: Sequence[int]) -> None:
@@ -367,6 +372,8 @@ class LocalCrew(Crew):
                     yield [_signed(x) for x in self.program.unpack(s)], s
 
     def before(self, s: int, level: int) -> Iterator[int]:
+        if self._keep and all(w.runs is None for w in self.workers):
+            return Predecessors(self.program, ()).among(s, (p for w in self.workers for p in w.logged_level(level - 1)))
         stores = [w.store for w in self.workers if w.runs is None]
         return Predecessors(self.program, stores, [w.runs for w in self.workers if w.runs is not None]).of(s, level)
 

@@ -7,7 +7,7 @@ level.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -70,13 +70,7 @@ class Predecessors:
         """States of the level before ``level`` that have a step to ``s``, in order, of all workers."""
         wanted = (level - 1) % LEVELS + 1
         words = self.program.words
-        target, info, scratch = (
-            WordArray(words),
-            WordArray(self.program.info),
-            WordArray((self.program.fan + 1) * words),
-        )
-        for n, word in enumerate(self.program.unpack(s)):
-            target[n] = word
+        target, scratch, info = self._room_for(s)
         found: list[int] = []
         for store, some in zip(self.stores, self._at_once, strict=True):
             for first in range(0, store.count, some):
@@ -87,12 +81,26 @@ class Predecessors:
                     if rest is not None:
                         found.append(self.program.pack([scratch[k] for k in range(words)]))
         for runs in self.runs:
-            found.extend(self._in_runs(runs, wanted, target, scratch, info))
+            found.extend(self._in_pieces(runs.pieces(wanted), target, scratch, info))
         yield from sorted(found)
 
-    def _in_runs(self, runs: Runs, level: int, target: WordArray, scratch: WordArray, info: WordArray) -> Iterator[int]:
+    def among(self, s: int, pieces: Iterable[tuple[int, int]]) -> Iterator[int]:
+        """Those of some states that have a step to ``s``, in order; each piece is an address and a number of states."""
+        yield from sorted(self._in_pieces(pieces, *self._room_for(s)))
+
+    def _room_for(self, s: int) -> tuple[WordArray, WordArray, WordArray]:
+        """The words of a state, and room for its predecessors and for what steps tell."""
+        words = self.program.words
+        target, scratch = WordArray(words), WordArray((self.program.fan + 1) * words)
+        for n, word in enumerate(self.program.unpack(s)):
+            target[n] = word
+        return target, scratch, WordArray(self.program.info)
+
+    def _in_pieces(
+        self, pieces: Iterable[tuple[int, int]], target: WordArray, scratch: WordArray, info: WordArray
+    ) -> Iterator[int]:
         among, addresses = self.program["among"], (target.address, scratch.address, info.address)
-        for states, count in runs.pieces(level):
+        for states, count in pieces:
             look_at_the_clock()
             n = among(states, count, 0, *addresses)
             while n >= 0:

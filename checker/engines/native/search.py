@@ -239,14 +239,20 @@ class NativeSearch:
         for k, p in enumerate(self._terms):
             if self._decided >> k & 1 and p.name not in self.questions.answers:
                 s = self.crew.least(1 << k)
-                hits: list[tuple[int, int]] = []
-                found = self.kernel.expand(self.questions.watch())(s, [], hits)
+                found, hits = self._reference(s)
                 self.questions.settle(found, hits if steps else [], lambda s=s: self._recording(s))  # type: ignore[misc]
         if self._decided & self._stuck and self._vacuity is not None:
             self._vacuity.stuck = self._recording(self.crew.least(self._stuck))
         self._decided = 0
         still = {p.name for p in self.questions.open}
         self._sought = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
+
+    def _reference(self, s: int) -> tuple[int, list[tuple[int, int]]]:
+        """What the reference engine finds in a state. If nothing is asked about steps, it does not need those."""
+        watch, hits = self.questions.watch(), list[tuple[int, int]]()
+        if watch.steps or watch.final is not None:
+            return self.kernel.expand(watch)(s, [], hits), hits
+        return self.kernel.judge(watch.states)(s), hits
 
     @property
     def _stuck(self) -> int:

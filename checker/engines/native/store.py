@@ -86,7 +86,7 @@ class Store:
     @property
     def states(self) -> int:
         """States stored."""
-        return sum(self.table[n * SEGMENT + 2] for n in range(self.count))
+        return sum(self.table.every(2, SEGMENT))
 
     @property
     def bytes(self) -> int:

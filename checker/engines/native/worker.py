@@ -140,6 +140,12 @@ class Worker:
         """A copy of the states of a segment whose level byte is ``level``: its address, and how many they are."""
         return self.buffer.address, self._gather(self.store.segment(segment), level, self.buffer.address)
 
+    def logged_level(self, level: int) -> Iterator[tuple[int, int]]:
+        """The states of an earlier level, if all frontiers are kept: addresses, each with a number of states."""
+        first, last = self.levels[level : level + 2]
+        for at in range(first, last, CHUNK):
+            yield self.log.address + at * self.bytes, min(CHUNK, last - at)
+
     def chunks(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
         """The states of ``front`` in a range, as addresses with their ranges: if it pays, in parts that fit into the
         cache, grouped so that branches are predictable."""

@@ -44,7 +44,7 @@ def loops(size: int, labels: Any = None) -> Callable[..., int]:
     wide = labels is not None and labels.itemsize > 2
     if size >= LARGE:
         try:
-            return _native(wide)
+            return _native(wide, OUTSIDE)
         except ImportError:
             pass
     return _plain(wide)
@@ -70,12 +70,13 @@ def _bare(node: ast.FunctionDef) -> ast.FunctionDef:
     return node
 
 
-def _native(wide: bool) -> Callable[..., int]:
+@cache
+def _native(wide: bool, outside: int) -> Callable[..., int]:
     from planrace.checker.engines.native.jit import Machine
     from planrace.checker.engines.native.translate import Translator
 
     source = SOURCE.read_text(encoding="utf-8")
-    constants = {"WIDE": int(wide), "OUTSIDE": OUTSIDE}
+    constants = {"WIDE": int(wide), "OUTSIDE": outside}
     called = {n.name: len(n.args.args) for n in _functions(source).body if isinstance(n, ast.FunctionDef)}
 
     def text() -> str:
