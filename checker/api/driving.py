@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from planrace.checker.api.covering import PartsWanted, check_parts, cover_elsewhere
 from planrace.checker.api.request import given_sizes, selected, subject_of
 from planrace.checker.api.steps import read_goals, read_run
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
@@ -58,6 +60,7 @@ def cover(
     schedule: str = "tour",
     pct_depth: int | None = None,
     time_limit: float | None = None,
+    cluster: str | None = None,
 ) -> CoverReport:
     """Perform runs of the model on your code, which together cover it, and compare after every step, as ``check cover``
     does. The result is true only if enough was performed and nothing differs.
@@ -72,6 +75,7 @@ def cover(
     is how many steps a reset is worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a
     "tour" that is computed, or, in runs of at most ``length`` steps, "random", "pct" (random priorities, which change
     ``pct_depth`` - 1 times) or "unseen" (what was taken least often from the present state); these need no graph.
+    With a ``cluster`` (``local``, ``auto`` or ``ray://…``) a tour is made in parts, each on a system of its own.
     Raises ``ModelError`` for a wrong request and for mistakes in the driver.
     """
     numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length, "pct_depth": pct_depth}
@@ -87,22 +91,27 @@ def cover(
         raise ModelError("only a given run has one initial state", remedy="leave start out, or name the steps: run=…")
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
+    request = CoverRequest(
+        chosen if run is None else Criterion.GIVEN,
+        length,
+        (),
+        start,
+        at_least,
+        max_steps,
+        max_states,
+        reset_cost,
+        seed,
+        kind,
+        pct_depth or DEPTH,
+    )
+    again = _Again(protocol, driver, selection, names)
+    if cluster is not None:
+        places = check_parts(protocol, driver, request)
+        with until(time_limit):
+            return cover_elsewhere(PartsWanted(*places, parameters or {}, names, request, again, _driver), cluster)
     with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
         picks = () if run is None else tuple(read_run(selection.instance, run, made.controlled))
-        request = CoverRequest(
-            chosen if run is None else Criterion.GIVEN,
-            length,
-            picks,
-            start,
-            at_least,
-            max_steps,
-            max_states,
-            reset_cost,
-            seed,
-            kind,
-            pct_depth or DEPTH,
-        )
-        return cover_system(made, request, _Again(protocol, driver, selection, names))
+        return cover_system(made, replace(request, run=picks), again)
 
 
 @public
@@ -233,18 +242,17 @@ class _Again:
     def __init__(
         self, protocol: object, driver: object, selection: Selection, names: Mapping[str, Sequence[str]]
     ) -> None:
-        self._given = protocol, driver
-        self._selection = selection
-        self._names = names
+        self._command: tuple[str, ...] | None = None
+        if isinstance(protocol, str) and isinstance(driver, str):
+            words = ["check", "cover", "-p", protocol, "--on", driver]
+            settings = {**selection.sizes, **selection.words}
+            words += [w for n, v in settings.items() for w in ("-s", f"{n}={v}")]
+            for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
+                words += [w for v in names[key] for w in (flag, v)]
+            self._command = tuple(words)
 
     def __call__(self, run: str, start: int | None) -> str:
-        protocol, driver = self._given
-        if not (isinstance(protocol, str) and isinstance(driver, str)):
+        if self._command is None:
             return f"cover(…, run={run!r}{'' if start is None else f', start={start}'})"
-        words = ["check", "cover", "-p", protocol, "--on", driver]
-        settings = {**self._selection.sizes, **self._selection.words}
-        words += [w for n, v in settings.items() for w in ("-s", f"{n}={v}")]
-        for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
-            words += [w for v in self._names[key] for w in (flag, v)]
-        words += [] if start is None else ["--start", str(start)]
+        words = [*self._command, *([] if start is None else ["--start", str(start)])]
         return shlex.join([*words, "--run", run])

@@ -97,6 +97,7 @@ def _on() -> options.Decorator[Any]:
     show_default=True,
     help="Refuse to tour a model with more states.",
 )
+@options.cluster("Cover in parts, each on a system of its own,")
 @options.time_limit("Budget: stop after this time; the least covered steps come first.")
 @options.output(FORMS)
 @options.look(progress=False)

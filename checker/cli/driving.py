@@ -35,6 +35,7 @@ def cover_command(protocol: str, **arguments: Any) -> int:
                 schedule=arguments["schedule"],
                 pct_depth=arguments["pct_depth"],
                 time_limit=arguments["time_limit"],
+                cluster=arguments["cluster"],
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))
     return found.exit_code

@@ -15,6 +15,7 @@ from planrace.checker.drive.model_steps import ControlledGraph, ModelSteps, TooM
 from planrace.checker.drive.observing import Observer
 from planrace.checker.drive.plan import Coverable, Strategy, coverable, strategies
 from planrace.checker.drive.schedule import DEPTH, schedule_of
+from planrace.checker.drive.shares import CoveredPart, share_of
 from planrace.checker.drive.wander import LENGTH, STEPS, Wander
 from planrace.checker.engines.limits import deadline, time_left
 from planrace.checker.explain.model_data import declared
@@ -32,6 +33,7 @@ from planrace.checker.results.driving import (
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import counted, joined
 from planrace.checker.run.request import Selection
+from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import ModelError, Protocol, System
 
@@ -53,7 +55,7 @@ class CoverRequest:
     """What to cover and when to stop. ``length`` is that of the criterion ``RUNS``; ``run`` are the steps of
     ``GIVEN``, and ``start`` is the number of its initial state, from 1; ``reset`` is how many steps a reset is worth;
     ``seed`` is for choices that are open. With a ``schedule`` other than the tour, ``length`` is the most steps of a
-    run, and ``depth`` that of PCT."""
+    run, and ``depth`` that of PCT. A tour may cover only ``part``, from 0, of so many ``parts``."""
 
     criterion: Criterion = Criterion.TRANSITIONS
     length: int | None = None
@@ -66,6 +68,8 @@ class CoverRequest:
     seed: int | None = None
     schedule: ScheduleKind = ScheduleKind.TOUR
     depth: int = DEPTH
+    part: int = 0
+    parts: int = 1
 
 
 def driver_of(given: object, selection: Selection) -> Driver:
@@ -135,6 +139,11 @@ def cover_system(driver: Driver, request: CoverRequest, repeat: Callable[[str, i
     return _Cover(driver, request, repeat).run()
 
 
+def cover_part(driver: Driver, request: CoverRequest, repeat: Callable[[str, int | None], str]) -> CoveredPart:
+    """The same for a part of a tour."""
+    return _Cover(driver, request, repeat).part()
+
+
 class _Cover:
     """One covering test."""
 
@@ -155,7 +164,10 @@ class _Cover:
         self._graph, self._known = self._found_graph()
         countable = self._known and not given
         self._what = coverable(self._graph, request.criterion, request.length) if countable else None
+        if self._what is not None and request.parts > 1:
+            self._what = share_of(self._what, request.criterion, request.part, request.parts)
         self._wander: Wander | None = None
+        self._told: tuple[set[tuple[State, Pick]], set[State]] = set(), set()
 
     def run(self) -> CoverReport:
         try:
@@ -168,6 +180,18 @@ class _Cover:
         except KeyboardInterrupt:
             self._stopped = INTERRUPTED
         return self._report()
+
+    def part(self) -> CoveredPart:
+        report, what, number = self.run(), self._what, self._graph.number
+        assert what is not None, "only tours have parts"
+        refused, begun = self._told  # before a divergence was shortened
+        return CoveredPart(
+            report,
+            frozenset(what.covered),
+            {a: self._graph.arcs[a].label for a in sorted(what.taken)},
+            frozenset((number[s], pick) for s, pick in refused),
+            frozenset(map(number.__getitem__, begun)),
+        )
 
     def _found_graph(self) -> tuple[ControlledGraph, bool]:
         """The graph, and whether it is the whole one: a schedule does without it."""
@@ -223,7 +247,7 @@ class _Cover:
         self._failure = self._conductor.begin()
         if self._failure is None and what.total:
             self._follow(what, several)
-        if request.criterion is not Criterion.OUTCOMES:
+        if request.criterion is not Criterion.OUTCOMES and request.part == 0:
             self._begin_everywhere()
 
     def _begin_everywhere(self) -> None:
@@ -298,8 +322,8 @@ class _Cover:
         seconds, in_driver = time.monotonic() - self._began, self._driver.seconds
         conductor, request = self._conductor, self._request
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
-        compared = conductor.compared  # before a divergence is shortened, which compares more
-        starts = len(conductor.begun)
+        self._told = set(conductor.refused), set(conductor.begun)
+        compared, starts = conductor.compared, len(conductor.begun)  # before a divergence is shortened
         all_tried = bool(conductor.attempted) or request.criterion is Criterion.GIVEN
         divergence = None if self._failure is None else self._divergence(self._failure)
         total, performed, states = self._counts()

@@ -141,10 +141,10 @@ def strategies(
         return Nearest(what.network, what.missing, lambda label: what.labels[label], chance, reset)
 
     if criterion is Criterion.RUNS:
-        branches = _branches(what.network)
+        runs = branches(what.network)
         if sampled:
-            chance.shuffle(branches)
-        return PlanMethod.TREE, iter([Planned(what.network, iter(branches))])
+            chance.shuffle(runs)
+        return PlanMethod.TREE, iter([Planned(what.network, iter(runs))])
     if criterion is Criterion.OUTCOMES or sampled or len(what.network.arcs) > LARGE:
         return PlanMethod.NEAREST, iter([nearest()])
 
@@ -153,12 +153,12 @@ def strategies(
     return method, iter([Planned(what.network, iter(tour.runs)), nearest()])  # then what the system left by itself
 
 
-def _branches(network: Network) -> list[list[int]]:
-    """The runs from the roots of trees to their leaves."""
+def branches(network: Network) -> list[list[int]]:
+    """The runs from the roots of trees to their leaves, without leaves that cover nothing."""
     into = {v: a for a, (_, v) in enumerate(network.arcs)}
     found = []
     for node in range(network.nodes):
-        if network.out[node] or node in network.starts:
+        if network.out[node] or node in network.starts or network.items[into[node]] < 0:
             continue
         run, at = [], node
         while at not in network.starts:

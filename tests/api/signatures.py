@@ -24,7 +24,7 @@ SIGNATURES = {
     "cover": (
         "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), criterion='transitions', "
         "length=None, run=None, start=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
-        "schedule='tour', pct_depth=None, time_limit=None)"
+        "schedule='tour', pct_depth=None, time_limit=None, cluster=None)"
     ),
     "conform": (
         "(protocol, logs, parameters=None, *, faults=(), with_protections=(), without=(), mapping=None, logged=(), "

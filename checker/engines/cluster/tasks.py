@@ -13,7 +13,7 @@ import time
 import traceback
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -105,7 +105,7 @@ def run_all(
     check: Callable[[int], None] = lambda _: None,
     called: Callable[[Q], str] = lambda _: "a task",
     lost: Callable[[Q, str], R] | None = None,
-) -> Iterator[R]:
+) -> Generator[R, None, None]:
     """``function(common, request)`` for each request, in their order, computed by ``hosts``.
 
     ``function`` is one of a module; it, ``common``, the requests and the results are sent between processes

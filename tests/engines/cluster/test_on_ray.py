@@ -18,11 +18,13 @@ pytest.importorskip("ray", reason="the extra planrace[cluster] is not installed"
 import ray
 
 from planrace.checker.api.calls import check, mutate, prove
+from planrace.checker.api.driving import cover
 from planrace.checker.engines.cluster.on_ray import RayHosts
 from planrace.checker.engines.cluster.search import ClusterSearch
 from planrace.checker.engines.cluster.tasks import run_all
 from planrace.checker.engines.cluster.tasks_on_ray import RayTasks, room
 from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.cluster_tasks import task_hosts
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -132,7 +134,7 @@ def test_what_nobody_waits_for_is_ended(tmp_path: Path) -> None:
         found = run_all(slow, str(tmp_path), [0, 1, 1], hosts)
         assert next(found) == 0
         began = time.monotonic()
-        found.close()  # type: ignore[attr-defined]
+        found.close()
         assert list(run_all(slow, str(tmp_path), [0, 0], hosts)) == [0, 0]  # there is room for them
     assert time.monotonic() - began < 40
     assert not (tmp_path / "ended 1").exists()
@@ -140,7 +142,7 @@ def test_what_nobody_waits_for_is_ended(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("started")
 def test_commands_have_tasks_carried_out() -> None:
-    """Simulation, mutants and proofs, as in one process."""
+    """Simulation, mutants, proofs and covering tests, as in one process."""
     options = Options(engine="simulate", seed=3, runs=8, depth=40)
     here, there = (check("fixed", SMALL, options=replace(options, cluster=c)) for c in (None, "local"))
     assert there.findings == here.findings
@@ -148,6 +150,10 @@ def test_commands_have_tasks_carried_out() -> None:
     lease = f"{ROOT}/examples/lease.py:fixed"
     alone, shared = (mutate(lease, actions=["acquire"], options=Options(cluster=c)) for c in (None, "local"))
     assert [(j.status, j.by, j.depth) for j in shared.judged] == [(j.status, j.by, j.depth) for j in alone.judged]
+    gate, driver = "tests.drive.gate:protocol", "tests.drive.gate:Driver"
+    tour, parts = (cover(gate, driver, seed=1, cluster=c) for c in (None, "local"))
+    assert (parts.performed, parts.shares, parts.verdict) == (tour.performed, tour.shares, Verdict.HOLDS)
+    assert parts.steps > tour.steps
     sessions = f"{ROOT}/examples/sessions.py:fixed"
     proved, also = (prove(sessions, faults=(), cluster=c) for c in (None, "local"))
     assert [(f.name, f.verdict) for f in proved.findings] == [(f.name, f.verdict) for f in also.findings]

@@ -83,7 +83,7 @@ def test_an_early_end_ends_what_is_under_way() -> None:
 
     found = run_all(product, 1, requests(), hosts)
     assert next(found) == (0, 0)
-    found.close()  # type: ignore[attr-defined]
+    found.close()
     assert taken == list(range(STARTED * 2 + 2))  # two have ended
     assert set(hosts.cancelled) == set(range(len(hosts.started))) - hosts.results.keys()
     assert hosts.cancelled
