@@ -20,6 +20,7 @@ from .api.calls import save as save
 from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
 from .api.conforming import conform as conform
+from .api.costs import costs as costs
 from .api.driving import cover as cover
 from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine

@@ -4,6 +4,7 @@ scenario and proof, which ``check -p`` loads."""
 from __future__ import annotations
 
 import planrace.model.dns
+import planrace.properties.dns_costs
 from planrace.model.dns.operator import frozen
 from planrace.model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
 from planrace.model.language import Term, Variant, both, either, exists, forall, primed, taken

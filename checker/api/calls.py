@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from planrace.checker.api.project.template import CreatedProject
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.results.conformance import ConformanceReport
+    from planrace.checker.results.costs import CostTable
     from planrace.checker.results.driving import CoverReport, ReplayReport
     from planrace.checker.results.likelihood import Likelihood
     from planrace.checker.review.baseline.changes import Compared
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | LintFindings | "
-    "Listing | "
+    "Listing | CostTable | "
     "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | Postmortem | "
     "CreatedProject | networkx.MultiDiGraph"
 )

@@ -245,6 +245,14 @@ def _likelihood(made: Any, code: int | None, detail: Detail) -> Formats:
     return Formats(code, partial(likelihood_document, made, detail), {"json": partial(likelihood_json, made)})
 
 
+def _costs(made: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.costs import costs_json
+    from planrace.checker.report.text.costs import costs_document
+
+    code = (0 if made.known else EXIT_CODES[Verdict.UNKNOWN]) if code is None else code
+    return Formats(code, partial(costs_document, made, detail), {"json": partial(costs_json, made)})
+
+
 def _linted(found: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.advice.lint.render import lint_document, lint_json
 
@@ -290,6 +298,7 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Establishment": _established,
     "Forecast": _forecast,
     "Likelihood": _likelihood,
+    "CostTable": _costs,
     "LintFindings": _linted,
     "CoverReport": _covered,
     "ReplayReport": _replayed,
@@ -302,6 +311,7 @@ _PAGES = (
     "Mutation",
     "Forecast",
     "Likelihood",
+    "CostTable",
     "CoverReport",
     "ReplayReport",
     "ConformanceReport",

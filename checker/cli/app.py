@@ -10,6 +10,7 @@ from planrace.checker.cli import options
 from planrace.checker.cli.app_advice import forecast_command, lint_command
 from planrace.checker.cli.app_baseline import baseline_group
 from planrace.checker.cli.app_conform import conform_command
+from planrace.checker.cli.app_costs import costs_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
 from planrace.checker.cli.app_export import export_command
 from planrace.checker.cli.app_likelihood import likelihood_command
@@ -385,6 +386,7 @@ for command in (
     forecast_command,
     lint_command,
     likelihood_command,
+    costs_command,
     baseline_group,
     cover_command,
     replay_command,

@@ -99,6 +99,14 @@ PAGES: Mapping[str, Page] = {
             ("check lint -p mine.py:protocol --strict", "for CI: exit 1 if there is one"),
         ),
     ),
+    "costs": Page(
+        Purpose.FIX,
+        "Measure what each protection costs.",
+        (
+            ("check costs -p original -s enactors=2 -s endpoints=1", "with each protection"),
+            ("check costs -p fixed --no-each", "of these protections together"),
+        ),
+    ),
     "mutate": Page(
         Purpose.FIX,
         "Find behaviour that no property checks.",

@@ -28,7 +28,7 @@ from planrace.model.language.name_tables import Names, bound_in, check_own
 from planrace.model.language.named_terms import NamedTerm, name_term
 from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
-from planrace.model.language.references import PROOFS, SCENARIOS, check_declared
+from planrace.model.language.references import COSTS, PROOFS, SCENARIOS, check_declared
 from planrace.model.language.refining import Refining
 from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, SizeValue, Sort, check_number
 from planrace.model.language.starts import Start
@@ -71,6 +71,7 @@ class Protocol(Refining):
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
+        self.costs: list[Any] = []
         self.ends: list[Term] = []
         self._ended: Place | None = None
         self.beginnings: list[Beginning] = []
@@ -296,6 +297,14 @@ class Protocol(Refining):
                 self._names.claim(x.name, "lemma", x.where, x.holds)
             self.proofs.append(p)
             handed_on(p)
+
+    def measure(self, *costs: Any) -> None:
+        """Declare what ``check costs`` measures, as ``planrace.properties.costs`` has it."""
+        self._open("costs")
+        check_declared(costs, "measure", "cost", "measured", COSTS)
+        for c in costs:
+            self._fresh(c.name, "cost", c.where)
+            self.costs.append(c)
 
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:

@@ -18,6 +18,7 @@ from planrace.model.language.terms import Term, subterms
 
 SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(story), scenario(*several)"
 PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
+COSTS = "what makers of properties.costs return: measure(most(…), longest(…))"
 PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
 Actions = Mapping[str, tuple[Action, ...]]
 """Actions by name; an action has several forms under different protections and faults."""

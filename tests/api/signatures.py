@@ -49,6 +49,9 @@ SIGNATURES = {
         "(protocol, parameters=None, *, rates=None, within=('1min', '1h', '1d'), vary=None, faults=(), "
         "with_protections=(), without=(), sensitivity=False, simulate=False, storm=None, options=None)"
     ),
+    "costs": (
+        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), names=(), each=True, options=None)"
+    ),
     "save_baseline": (
         "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), "
         "symmetry=None, slicing=True, max_states=None, bounds=None)"

@@ -22,6 +22,7 @@ from planrace.checker import (
     check,
     compare,
     compare_baseline,
+    costs,
     explained,
     find,
     forecast,
@@ -312,6 +313,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
         "lint": lint(f"{lease}:fixed"),
         "forecast": forecast(f"{lease}:fixed", one, explain=True),
         "likelihood": likelihood(f"{lease}:fixed", one),
+        "costs": costs("fixed", {"enactors": 2, "endpoints": 1, "plans": 2}, each=False),
         "save_baseline": entry,
         "compare_baseline": compare_baseline(file),
         "listing": listing([f"{lease}:fixed"]),
@@ -334,7 +336,18 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert "baseline: the same (exit 0)" in texts["compare_baseline"]
     assert run(["list", "-p", made["listing"].protocols[0].name]) == 2
     capsys.readouterr()
-    for name in ("check", "prove", "matrix", "compare", "mutate", "lint", "forecast", "likelihood", "compare_baseline"):
+    for name in (
+        "check",
+        "prove",
+        "matrix",
+        "compare",
+        "mutate",
+        "lint",
+        "forecast",
+        "likelihood",
+        "costs",
+        "compare_baseline",
+    ):
         assert json.loads(render(made[name], "json"))["schema"].startswith("planrace/"), name
     for name in ("compare", "compare_baseline"):
         assert render(made[name], "markdown").startswith("### ")

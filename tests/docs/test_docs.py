@@ -53,7 +53,19 @@ def masked(text: str) -> list[str]:
     return re.sub(r"[\d,]+ MiB", "M MiB", text).split()
 
 
-_PAGES = ("advice", "api", "comparison", "engines", "explain", "gallery", "likelihood", "mutate", "peterson", "proofs")
+_PAGES = (
+    "advice",
+    "api",
+    "comparison",
+    "costs",
+    "engines",
+    "explain",
+    "gallery",
+    "likelihood",
+    "mutate",
+    "peterson",
+    "proofs",
+)
 IN_THE_CLONE = ["README.md", *(f"docs/{page}.md" for page in _PAGES)]
 """Pages whose commands are run in a clone of this repository."""
 WITH_CODE = [p for p in IN_THE_CLONE if p != "docs/proofs.md"]

@@ -41,6 +41,8 @@ NUMBERS = {
     "forecast --seconds": P,
     "forecast --node-memory": P,
     **{f"likelihood --{o}": P for o in ("max-states", "max-memory", "time-limit", "seed", "runs", "width")},
+    **{f"postmortem --{o}": [*P, "facts.toml"] for o in ("max-states", "max-memory", "time-limit", "workers", "width")},
+    **{f"costs --{o}": P for o in ("max-states", "max-memory", "time-limit", "workers", "width")},
     "mutate --at-least": P,
     "mutate --max-states": P,
     "mutate --max-memory": P,
