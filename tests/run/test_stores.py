@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def test_temporal_properties_are_not_decided_from_runs() -> None:
             assert found["hash"][name].verdict is Verdict.VIOLATED
             assert f.verdict is Verdict.UNKNOWN
             assert "sorted runs" in f.how
+            assert re.search(r"it takes about 1\d\d(\.\d)? MiB \(--max-memory 1\d\dM, without --store", f.how)
         else:
             assert (f.verdict, f.how) == (found["hash"][name].verdict, found["hash"][name].how)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from threading import Lock
 
 from planrace.checker.engines.limits import memory_in_use, memory_reached
+from planrace.checker.engines.native.codes import coder
 from planrace.checker.engines.native.converting import convert
+from planrace.checker.engines.native.memory import give_back_library
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
 from planrace.checker.engines.native.stopped import SearchStoppedError
@@ -26,6 +28,13 @@ LEAST, PARTS = 1 << 20, 4
 """The memory that a worker needs to go on, in bytes; and the share of the memory left that its table may take: new
 states are also copied and sorted."""
 
+SHORT = 2
+"""If less than 1/SHORT of the memory limit is left, all that is not used now is given back."""
+EARLY = 1 << 30
+"""Under a smaller memory limit, machine code for runs is made before memory is short."""
+COMPILER = "llvmlite"
+"""The library that made the machine code: tens of megabytes, of which a search needs nothing."""
+
 
 class Compaction:
     """Decides for ``count`` workers, within ``memory`` bytes, whose runs have ``room`` bytes of address space or are in
@@ -34,6 +43,7 @@ class Compaction:
     def __init__(self, count: int, memory: int | None, room: int, spill: Path | None, *, convertible: bool) -> None:
         self._count, self._memory, self._room, self._spill = count, memory, room, spill
         self._convertible, self._lock = convertible, Lock()
+        self._early = convertible and memory is not None and memory < EARLY
         full = FULL if convertible else 100
         self.allowance = Allowance(None if memory is None else memory * full // 100)
 
@@ -52,8 +62,10 @@ class Compaction:
             if w.store.states > OVER * w.cap:
                 return False
         else:
+            if self._early:  # while there is still room for the compiler
+                coder(w.bytes // 8)
             with self._lock:
-                allowed = self.allowance.covers(w.store.more(segment))
+                allowed = self._covered(w.store.more(segment))
             if not allowed:
                 if not self._convertible:
                     raise SearchStoppedError(memory_reached(self.allowance.limit))
@@ -62,6 +74,10 @@ class Compaction:
                 return True
         w.store.grow(segment)
         return True
+
+    def _covered(self, size: int) -> bool:
+        """Whether a table may have so many bytes more, if need be in place of machine code that is not used now."""
+        return self.allowance.covers(size) or (give_back_library(COMPILER) > size and self.allowance.covers(size))
 
     def emptied(self, w: Worker) -> None:
         """Empty the table of a worker that has runs."""
@@ -77,6 +93,10 @@ class Compaction:
         cap = max(TABLE // self._count, w.runs.bytes)
         if self._memory is not None:
             left = self._memory - memory_in_use()
+            if left < self._memory // SHORT:
+                give_back_library(COMPILER)
+                w.release()
+                left = self._memory - memory_in_use()
             if left < LEAST * self._count:
                 raise SearchStoppedError(memory_reached(self._memory))
             cap = min(cap, left // (PARTS * self._count))

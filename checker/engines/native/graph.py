@@ -14,13 +14,15 @@ from planrace.checker.engines.explicit.transition_graph import Graph, Labels, ac
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import deadline, in_bytes, memory_in_use
 from planrace.checker.engines.native import edges, hashing
+from planrace.checker.engines.native.compaction import FULL
 from planrace.checker.engines.native.emit import UnsupportedError, WordEmitter
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.intrinsics import BATCH, INFO, INFO_FRESH, LOST
 from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import Region, WordArray, words_at
-from planrace.checker.engines.native.program import dialect
+from planrace.checker.engines.native.program import bucket, dialect
 from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.native.store import growth_of
 from planrace.checker.engines.native.translate import Translator
 from planrace.checker.engines.native.worker import Worker
 from planrace.checker.results.guard import TimeUpError
@@ -32,6 +34,8 @@ CALLED = {"number": 5, "link": 12}
 PIECE = 1 << 20
 """Steps between two checks of the clock."""
 LOST_STATE = "the table has lost a state"
+BASE = 130 * 2**20
+"""Bytes of the process beside its states."""
 MOST = 2**32 - 1
 """The number of steps that 32-bit offsets can address."""
 
@@ -85,13 +89,13 @@ class GraphOf:
             taken = numbered(self.search.transitions, "step")
             raise MemoryError(
                 f"the states are kept as sorted runs, and their graph of {taken} is not made of "
-                "these; without --store, and with more memory, it may fit"
+                f"these; with a table it takes {self._needed()}"
             )
         counts = [w.levels[-1] for w in workers]
         starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
         edges = [sum(w.steps for w in workers[:n]) for n in range(len(workers))]
         size, steps = sum(counts) + len(workers), self.search.transitions
-        self._afford(4 * size + (8 if self.wide else 6) * steps + size + sum(w.store.bytes for w in workers) // 2)
+        self._afford(self._size(size) + sum(w.store.bytes for w in workers) // 2)
         offsets, targets = Region(4 * size + 8), Region(4 * steps + 8)
         labels, marks = Region((4 if self.wide else 2) * steps + 8), Region(size + 8)
         for region in (offsets, targets, labels, marks):
@@ -114,10 +118,28 @@ class GraphOf:
             lambda n: self._packed(starts, n),
         )
 
+    def _size(self, states: int) -> int:
+        """Bytes of the graph: an offset and a mark for each state, a target and a label for each step."""
+        return 5 * states + (8 if self.wide else 6) * self.search.transitions
+
     def _afford(self, size: int) -> None:
         limit = self.search.limits.memory
         if limit is not None and memory_in_use() + size > limit:
-            raise MemoryError(f"the memory limit of {in_bytes(limit)} leaves no room for the graph")
+            needed = self._needed()
+            raise MemoryError(f"the memory limit of {in_bytes(limit)} leaves no room for the graph: it takes {needed}")
+
+    def _needed(self) -> str:
+        """The memory for a table of all states, their frontiers and the graph, and the least limit that allows it:
+        states move into runs before a table reaches the limit."""
+        search, words = self.search, self.search.program.words
+        states, (full, growth) = search.crew.states, growth_of(words)
+        slots = states * (1 + (growth - 1) / 2) / full  # between two growths
+        table = int(slots * 8 * (words + 1 / bucket(words)))
+        kept = table + 8 * words * states + BASE
+        whole = kept + int(4 * slots) + self._size(states)
+        limit = max(whole, kept * 100 // FULL)
+        unit, letter = (2**30, "G") if limit >= 10 * 2**30 else (2**20, "M")
+        return f"about {in_bytes(whole)} (--max-memory {-(-limit // unit)}{letter}, without --store and --spill)"
 
     def _number(self, w: Worker, first: int) -> _Numbers:
         numbers = _Numbers(w)

@@ -6,6 +6,7 @@ import ctypes
 import mmap
 import sys
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 HUGE = 2 * 2**20
@@ -66,6 +67,29 @@ class Region:
 def give_back(address: int, size: int) -> None:
     """Give back the memory of whole pages: those of a file are read again when they are needed, others become zeros."""
     _advise(address, size, _DONT_NEED)
+
+
+def give_back_library(name: str) -> int:
+    """Give back the memory of a library whose file's name has this part, where it is as in the file: the system reads
+    it again when it is needed. Returns the bytes given back, 0 where the system does not tell."""
+    try:
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+    except OSError:
+        return 0
+    given = 0
+    span: tuple[int, int] | None = None
+    sizes: dict[str, int] = {}
+    for words in map(str.split, lines):
+        if not words[0].endswith(":"):
+            first, last = (int(end, 16) for end in words[0].split("-"))
+            span = (first, last - first) if name in words[-1].rsplit("/")[-1] and "w" not in words[1] else None
+            sizes = {}
+        elif span and words[-1] == "kB":
+            sizes[words[0]] = int(words[1])
+            if words[0] == "Swap:" and not sizes["Anonymous:"] + sizes["Swap:"]:
+                give_back(*span)
+                given += sizes["Rss:"] << 10
+    return given
 
 
 def _advise(address: int, size: int, advice: int) -> None:

@@ -74,6 +74,10 @@ class Runs:
         ordered = self.sorted(states, count)
         return self.add(ordered, self.strike(ordered, count), level)
 
+    def release(self) -> None:
+        """Give back the memory of states that were sorted."""
+        self._spare.clear(self._spare.size)
+
     def strike(self, states: int, count: int) -> int:
         """Remove those sorted states that some run has; returns how many are left, in their order."""
         if not count or not self.blocks:

@@ -195,6 +195,12 @@ class Worker:
         self.found += self.runs.new(self.next, self.info[INFO_FRESH], depth % LEVELS + 1)
         self.info[INFO_FRESH] = 0
 
+    def release(self) -> None:
+        """Give back the memory that has nothing between two calls: the next ones take it again."""
+        assert self.runs is not None
+        self.buffer.clear(self.buffer.size)
+        self.runs.release()
+
     def unknown(self) -> int:
         """Forget the new states; the number of those that no run has."""
         assert self.runs is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import mmap
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 
 from planrace.checker.engines.native.codes import lengths
 from planrace.checker.engines.native.intrinsics import BLOCK
-from planrace.checker.engines.native.memory import Region, WordArray, words_at, write
+from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.memory import Region, WordArray, give_back_library, words_at, write
+from planrace.checker.engines.native.program import translated
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
 
@@ -250,3 +253,53 @@ def test_files_have_no_names(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     first.release()
     assert words_at(first.address, 1) == [source[0]]
+
+
+SMAPS = """\
+7f10000000-7f10003000 r-xp 00000000 00:15 7 /lib/libabc.so
+Rss:                  12 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+VmFlags: rd ex mr mw me
+7f10003000-7f10005000 r--p 00003000 00:15 7 /lib/libabc.so
+Rss:                   4 kB
+Anonymous:             4 kB
+Swap:                  0 kB
+7f10005000-7f10006000 r--p 00005000 00:15 7 /lib/libabc.so
+Rss:                   4 kB
+Anonymous:             0 kB
+Swap:                  4 kB
+7f10006000-7f10007000 rw-p 00006000 00:15 7 /lib/libabc.so
+Rss:                   4 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+7f20000000-7f20001000 r-xp 00000000 00:15 9 /abc/libother.so
+Rss:                   4 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+7f30000000-7f30001000 r--p 00000000 00:00 0
+Rss:                   4 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+7f40000000-7f40002000 r--p 00000000 00:15 7 /lib/libabc.so
+Rss:                   8 kB
+Anonymous:             0 kB
+Swap:                  0 kB
+"""
+
+
+def test_only_what_is_as_in_the_file_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages that the process has changed, in memory or swapped, would be lost."""
+    given: list[tuple[int, int]] = []
+    monkeypatch.setattr("planrace.checker.engines.native.memory.give_back", lambda *span: given.append(span))
+    monkeypatch.setattr(Path, "read_text", lambda _: SMAPS)
+    assert give_back_library("abc") == 20 * 1024
+    assert given == [(0x7F10000000, 0x3000), (0x7F40000000, 0x2000)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_a_library_works_after_its_memory_was_given_back() -> None:
+    assert give_back_library("llvmlite") > 0
+    machine = Machine("seven", lambda: translated("seven", {}, ["def seven():\n return 7\n"]), {"seven": 0})
+    assert machine["seven"]() == 7
+    assert not machine.cached

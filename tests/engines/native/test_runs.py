@@ -17,7 +17,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native import compaction
 from planrace.checker.engines.native.converting import convert
 from planrace.checker.engines.native.intrinsics import LEVELS
-from planrace.checker.engines.native.memory import Region
+from planrace.checker.engines.native.memory import Region, words_at, write
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.store import Allowance
@@ -318,3 +318,68 @@ def test_without_memory_for_another_table_the_search_ends(monkeypatch: pytest.Mo
     assert covered.stopped is not None
     assert covered.stopped.kind is StopKind.MEMORY
     assert {a.verdict for a in answers if not isinstance(a.property, Reachability)} == {Verdict.UNKNOWN}
+
+
+# Memory --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("given", [2**30, 0])
+def test_what_made_the_code_goes_before_the_table_does(given: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the library gives enough memory back, the table grows on; if not, its states move into runs."""
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    asked: list[str] = []
+
+    def library(name: str) -> int:
+        asked.append(name)
+        return given
+
+    monkeypatch.setattr(compaction, "give_back_library", library)
+    monkeypatch.setattr(Allowance, "covers", lambda *_: bool(asked and given))
+    instance, properties = instance_of_fixed()
+    search = NativeSearch(instance, properties, exhaustive=True, limits=Limits(memory=2**40), workers=1)
+    _, covered = search.run()
+    assert covered.complete
+    assert asked[0] == "llvmlite"
+    assert (search.workers[0].runs is None) == bool(given)
+
+
+@pytest.mark.parametrize(("first", "released"), [(2**40 - 2**30, True), (2**38, False)])
+def test_a_table_may_be_larger_after_memory_was_given_back(
+    first: int, released: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If less than half of the limit is left, buffers and the library are given back before its size is chosen."""
+    given: list[str] = []
+    monkeypatch.setattr(compaction, "give_back_library", lambda _: given.append("library") or 1)  # type: ignore[func-returns-value]
+    monkeypatch.setattr(Worker, "release", lambda _: given.append("buffers"))
+    monkeypatch.setattr(compaction, "memory_in_use", lambda: 0 if given else first)
+    instance, _ = instance_of_fixed()
+    search = NativeSearch(instance, [], limits=Limits(memory=2**40), workers=1, compact=True)
+    assert given == (["library", "buffers"] if released else [])
+    (w,) = search.workers
+    assert w.cap == compaction.TABLE // (8 * w.store.stride) * w.store.bucket
+
+
+def test_buffers_are_given_back() -> None:
+    instance, _ = instance_of_fixed()
+    search = NativeSearch(instance, [], exhaustive=True, compact=True, workers=1)
+    search.run()
+    (w,) = search.workers
+    assert w.runs is not None
+    states = sorted(search.states())
+    for region in (w.buffer, w.runs._spare):
+        write(region.address + 8 * 1000, 5)
+    w.release()
+    assert [words_at(r.address + 8 * 1000, 1)[0] for r in (w.buffer, w.runs._spare)] == [0, 0]
+    assert sorted(search.states()) == states
+
+
+@pytest.mark.parametrize(("memory", "early"), [(2**30 - 1, True), (2**30, False), (None, False)])
+def test_under_a_small_limit_the_code_for_runs_is_made_in_time(
+    memory: int | None, early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The compiler takes tens of megabytes, which are not left when the table is full."""
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    monkeypatch.setattr(Allowance, "covers", lambda *_: True)
+    made: list[int] = []
+    monkeypatch.setattr(compaction, "coder", made.append)
+    instance, _ = instance_of_fixed()
+    NativeSearch(instance, [], exhaustive=True, limits=Limits(memory=memory), workers=1).run()
+    assert set(made) == ({1} if early else set())
