@@ -8,6 +8,7 @@ import planrace.properties.dns_costs
 from planrace.model.dns.operator import frozen
 from planrace.model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
 from planrace.model.language import Term, Variant, both, either, exists, forall, primed, taken
+from planrace.properties.dns_design import design, register
 from planrace.properties.dns_proof import argument
 from planrace.properties.kinds import (
     Recoverability,
@@ -113,3 +114,5 @@ def _declared(variant: Variant) -> Variant:
 
 original = _declared(planrace.model.dns.original)
 fixed = _declared(planrace.model.dns.fixed)
+
+__all__ = ["BY_HAND", "ENDLESS", "INVARIANTS", "PROPERTIES", "design", "fixed", "original", "register"]

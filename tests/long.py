@@ -67,6 +67,10 @@ LONG = {
         "drive/order/test_forms.py::test_right_code_is_covered_by_a_schedule[processes",
         "drive/order/test_stuck.py::test_a_deadlock_is_found_by_schedules",
     ],
+    "the DNS automation is proved to refine its design, at every size": [
+        "run/test_refine.py::test_the_repair_refines_the_design_for_every_size",
+        "run/test_refine.py::test_a_proof_tells_where",
+    ],
     COMMANDS: [
         "docs/test_blocks.py::test_commands_in_scripts_run[docs/explain.md:8",
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",

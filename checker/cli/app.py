@@ -15,6 +15,7 @@ from planrace.checker.cli.app_driving import cover_command, replay_command
 from planrace.checker.cli.app_export import export_command
 from planrace.checker.cli.app_likelihood import likelihood_command
 from planrace.checker.cli.app_postmortem import postmortem_command
+from planrace.checker.cli.app_refine import refine_command
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
@@ -32,7 +33,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@options.protocol("original, fixed, file.py:attribute or package.module:attribute.", required=False)
+@options.protocol("original, fixed, … (see list), file.py:attribute or package.module:attribute.", required=False)
 @options.selection()
 @options.properties("Check only this one; repeatable.")
 @options.option(
@@ -392,6 +393,7 @@ for command in (
     replay_command,
     conform_command,
     export_command,
+    refine_command,
     postmortem_command,
 ):
     app.add_command(command)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-OURS = ("original", "fixed")
+OURS = ("original", "fixed", "design", "register")
 
 
 class Kind(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from planrace.checker.cli.completion import OURS
 from planrace.checker.cli.help import HelpfulGroup
 
 
@@ -19,6 +20,6 @@ class Commands(HelpfulGroup):
         name = args[0]
         if context.resilient_parsing:  # the shell asks how to go on
             return super().resolve_command(context, args)
-        if ":" in name or name.endswith(".py") or name in ("original", "fixed"):
+        if ":" in name or name.endswith(".py") or name in OURS:
             raise click.UsageError(f"No such command {name!r}. Name a protocol with -p: check -p {name}", context)
         return super().resolve_command(context, args)

@@ -31,6 +31,14 @@ PAGES: Mapping[str, Page] = {
             ("check prove --all", "decide every set of protections and faults"),
         ),
     ),
+    "refine": Page(
+        Purpose.VERIFY,
+        "Is every step a step of a more abstract protocol?",
+        (
+            ("check refine --of mine.py:protocol --to design", "the first step that leaves the design"),
+            ("check refine --of mine.py:fixed --to design --engine proof", "proved for every size"),
+        ),
+    ),
     "establish": Page(
         Purpose.VERIFY,
         "A gate: is the protocol decided, well specified, alive?",

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from planrace.checker.results.bitstate import Bitstate
+from planrace.checker.results.departure import Departure
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.notebook import NotebookRepr
 from planrace.checker.results.proof import Certificate, Confirmation, InductionCounterexample
@@ -53,6 +54,8 @@ class Finding:
     insight: Insight | None = None
     others: Others | None = None
     variables: tuple[Declared, ...] = ()
+    departure: Departure | None = None
+    """Of a refinement: the run as one of the abstract protocol, and why its last step is none of that."""
 
     @property
     def depth(self) -> int | None:

@@ -21,6 +21,7 @@ from planrace.checker.results.report import Finding, Others
 from planrace.checker.results.scenario import FullMatch, Match
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Answers
+from planrace.checker.run.departing import departing, verdict_on
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import Siblings
 from planrace.checker.run.registry import answers_of
@@ -172,12 +173,12 @@ class Narrator:
         if answer.cti is not None:
             begun = self.explainer.trace(answer.cti, p.name)
             cti = None if begun is None else InductionCounterexample(begun, self.instance.parameters)
+        left = None if recording is None or not violated else departing(recording, p.name, self.guard)
         return Finding(
             p.name,
             p.kind,
             p.meaning,
-            answer.verdict,
-            answer.how,
+            *verdict_on(answer.verdict, answer.how, left),
             None if trace is None else replace(trace, loop=answer.loop),
             matched,
             cti=cti,
@@ -186,6 +187,7 @@ class Narrator:
             runbook=answer.runbook,
             insight=insight,
             others=others,
+            departure=left,
         )
 
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match | None]:

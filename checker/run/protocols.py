@@ -18,7 +18,12 @@ from planrace.model.language.author_text import refuse_vain_lines
 from planrace.model.language.errors import known, near
 from planrace.model.language.ledger import begin_file
 
-BUILT_IN = {"original": "planrace.properties.dns:original", "fixed": "planrace.properties.dns:fixed"}
+BUILT_IN = {
+    "original": "planrace.properties.dns:original",
+    "fixed": "planrace.properties.dns:fixed",
+    "design": "planrace.properties.dns:design",
+    "register": "planrace.properties.dns:register",
+}
 """The built-in protocols and where they are defined."""
 LONGEST = 255
 """The most characters that a module's name may have."""

@@ -26,6 +26,7 @@ from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, Ind
 from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
+from planrace.checker.run.departing import departing, verdict_on
 from planrace.checker.run.request import Selection
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import ModelError, System
@@ -216,17 +217,18 @@ class Proving:
             more = "; --infer looks for lemmas"
         refuted, counterexample = decision.refutation, decision.refutation or decision.cti
         shown = None if refuted is None else refuted.recording
+        gone = None if shown is None else departing(shown, p.name, self._guard)
         return Finding(
             p.name,
             p.kind,
             p.meaning,
-            decision.verdict,
-            decision.how + more,
+            *verdict_on(decision.verdict, decision.how + more, gone),
             trace=None if shown is None else self._explainer(shown).trace(shown, p.name),
             parameters=refuted.parameters if refuted is not None else None,
             cti=self._cti(decision, p),
             insight=None if shown is None else self._explainer(shown).insight(shown, p),
             variables=() if counterexample is None else self._variables(counterexample.recording),
+            departure=gone,
         )
 
     # Explanations ---------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def made_by(making: Making) -> None:
 @dataclass(frozen=True, eq=False)
 class Refinement:
     """That a protocol refines ``abstract``, a system with open sizes, whose variables stand for the terms ``mapping``
-    and whose parameters for ``sizes``.
+    and whose parameters for ``sizes``. ``choosing`` names the abstract actions of which the author chose parameters.
 
     ``begins`` says that a state stands for an initial state of ``abstract``; ``steps`` (a step term) that a step stands
     for one of its steps, or changes nothing of it. ``by_default``: ``check`` asks for it without being told.
@@ -52,6 +52,7 @@ class Refinement:
     steps: Term
     where: Place | None
     by_default: bool = True
+    choosing: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, str]:
@@ -104,7 +105,14 @@ def refinement(
     carrier = GivenMapping(abstract, given, parameters, variables).carrier(sizes or {})
     writer = _Writer(abstract, carrier, read_choosing(abstract, choosing or {}))
     return Refinement(
-        abstract, carrier.variables, carrier.sizes, writer.begins, writer.steps, author(), by_default=by_default
+        abstract,
+        carrier.variables,
+        carrier.sizes,
+        writer.begins,
+        writer.steps,
+        author(),
+        by_default=by_default,
+        choosing=tuple(writer.choosing),
     )
 
 

@@ -17,6 +17,9 @@ SIGNATURES = {
     "load": "(path)",
     "compare": "(before, after)",
     "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
+    "refine": (
+        "(protocol, to, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)"
+    ),
     "establish": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), violated=(), accepted=(), "
         "at_least=80.0, every_size=False, options=None)"

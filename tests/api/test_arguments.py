@@ -33,6 +33,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "follow": {"protocol": "fixed", "logs": "no.jsonl"},
     "postmortem": {"facts": "no.toml", "protocol": "fixed"},
     "cover": {"protocol": "fixed", "driver": object},
+    "refine": {"protocol": "fixed", "to": "design"},
     "state_machine": {"protocol": "fixed", "driver": object},
 }
 """What a call needs; all others need a protocol."""

@@ -108,7 +108,7 @@ def test_options_look_the_same_in_every_command() -> None:
                 metavar = p.make_metavar(click.Context(command))
                 kind = Setting if isinstance(p.type, Setting) else type(p.type)  # some take several values, too
                 seen[p.opts[-1]].add((topic_of(p), kind.__name__, metavar, tuple(p.opts)))
-    own = {"--output": "a baseline is no report, and a graph has one form"}
+    own = {"--output": "a baseline is no report, and a graph has one form", "--to": "a form, and a protocol"}
     assert {name: found for name, found in seen.items() if len(found) > 1 and name not in own} == {}
 
 
@@ -141,7 +141,7 @@ def completed(words: str, begun: str = "", cwd: Path = ROOT) -> list[str]:
     ("words", "begun", "offered"),
     [
         ("", "es", ["plain,establish"]),
-        ("-p", "", ["plain,original", "plain,fixed"]),
+        ("-p", "", ["plain,original", "plain,fixed", "plain,design", "plain,register"]),
         ("-p", "mi", ["file,mi"]),
         ("-p original --fault", "l", ["plain,lock-expiry"]),
         ("prove -p fixed --with", "guarded", ["plain,guarded-delete"]),

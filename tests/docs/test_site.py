@@ -35,6 +35,7 @@ PATHS = [
     "docs/driving.md",
     "docs/postmortem.md",
     "docs/processes.md",
+    "docs/refinement.md",
     "docs/show.md",
     "docs/styles.md",
 ]

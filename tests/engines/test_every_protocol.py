@@ -31,7 +31,12 @@ from tests.docs.test_site import FENCED
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) if "Protocol(" in p.read_text()]
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 2, "keep": 1}
-BUILT_IN = {"original": SMALL, "fixed": SMALL}
+BUILT_IN = {
+    "original": SMALL,
+    "fixed": SMALL,
+    "design": {"endpoints": 1, "plans": 2},
+    "register": {"names": 2, "top": 2},
+}
 LIMITS: dict[str, dict[str, Any]] = {
     "auto": {"max_states": 20_000},
     "explicit": {"max_states": 2_000},

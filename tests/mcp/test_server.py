@@ -42,6 +42,7 @@ NOT_TOOLS = {
     "costs": "it compares protections, which only authors of reviews ask for",
     "likelihood": "its rates are what people know of their system",
     "postmortem": "it reads a file of facts that people write",
+    "refine": "the tools check and prove ask for the refinements that a protocol declares, too",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

@@ -93,7 +93,7 @@ def test_wrong_requests_are_sentences(project: pytest.Pytester) -> None:
         [
             "test_wrong_requests_are_sentences.py:5: faults='crash' is not a list of names (write faults=*",
             "test_wrong_requests_are_sentences.py:8: model_check needs a protocol, not int 42 (pass *",
-            "test_wrong_requests_are_sentences.py:11: no protocol is called 'nobody' (there are: original, fixed)",
+            "test_wrong_requests_are_sentences.py:11: no protocol is called 'nobody' (there are: original, fixed, *)",
             "*::test_d: the marker model_check(second=1) is not a budget; write *",
             "*::test_e: the marker model_check(states='many') is not a budget; write *",
         ]

@@ -48,6 +48,10 @@ NUMBERS = {
     "mutate --max-memory": P,
     "mutate --time-limit": P,
     "mutate --workers": P,
+    **{
+        f"refine --{option}": ["--of", "counter.py:fixed", "--to", "design"]
+        for option in ("depth", "max-states", "max-memory", "time-limit", "workers", "width")
+    },
     "establish --at-least": P,
     "establish --max-states": P,
     "establish --max-memory": P,

@@ -12,6 +12,7 @@ from typing import Any
 
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.results.bitstate import MOST_HASHES, Bitstate
+from planrace.checker.results.departure import Departure
 from planrace.checker.results.explanation import (
     Causes,
     Declared,
@@ -236,11 +237,23 @@ def _finding(f: Finding, variables: Sequence[Declared], where: str) -> None:
     else:
         _is(f.insight is None, f"{where}.insight", "the finding has no run that it could explain")
     _matched(f.match, f.trace, f"{where}.postmortem")
+    if f.departure is not None:
+        _departure(f.departure, f.trace, f"{where}.departure")
     if f.cti is not None:
         _trace(f.cti.trace, own, f"{where}.unreached.trace")
     for n, (trace, causes) in enumerate(f.others.runs if f.others is not None else ()):
         _trace(trace, own, f"{where}.others.runs[{n}].trace")
         _causes(causes, len(trace), f"{where}.others.runs[{n}].causes")
+
+
+def _departure(d: Departure, t: Trace | None, where: str) -> None:
+    """A run of n steps stands for n - 1 abstract ones and the last, which is none."""
+    steps = 0 if t is None else max(0, len(t) - 1)
+    _is(len(d.steps) == steps, f"{where}.steps", f"the run has {numbered(steps, 'step')} before its last")
+    for name, state in (("before", d.before), ("after", d.after)):
+        _state(state, (), f"{where}.{name}")
+    for n, c in enumerate(chain(d.changed, *(near.differs for near in d.nearest))):
+        _change(c, (), f"{where}.changed[{n}]")
 
 
 def _matched(m: Match | None, t: Trace | None, where: str) -> None:

@@ -19,6 +19,7 @@ import msgspec
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.write import OF_PROPERTY
 from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder
+from planrace.checker.results.departure import Departure
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
@@ -169,6 +170,7 @@ class FindingForm(msgspec.Struct, rename={"cti": "unreached", "dead_end": "hopel
     insight: Insight | None = None
     others: OthersForm | None = None
     variables: tuple[Declared, ...] = ()
+    departure: Departure | None = None
 
     def made(self) -> Finding:
         same = {f.name: getattr(self, f.name) for f in fields(Finding) if f.name in self.__struct_fields__}

@@ -151,6 +151,7 @@ def _finding(f: Finding, variables: Sequence[Declared]) -> dict[str, Any]:
         "insight": None if f.insight is None else to_plain(f.insight),
         "others": None if f.others is None else _others(f.others, own),
         "variables": variables_json(f.variables),
+        **({} if f.departure is None else {"departure": to_plain(f.departure)}),
     }
 
 

@@ -1,9 +1,10 @@
-"""The text after a trace of a temporal property: why there is no recovery, and loops that never end."""
+"""The text after a trace: why there is no recovery, loops that never end, and where a run leaves what it refines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from planrace.checker.report.text.departures import departure_text
 from planrace.checker.results.blocks import Block, Facts, Heading, Paragraph
 from planrace.checker.results.report import Finding
 from planrace.checker.results.temporal import DISABLED, DeadEnd, Fairness, Refusal, Runbook
@@ -12,7 +13,7 @@ from planrace.checker.results.wording import as_outcome, counted, ending, listed
 
 
 def continuation(f: Finding) -> Iterator[Block]:
-    """The text after the trace of a temporal property."""
+    """The text after the trace of a property."""
     if f.trace is not None and f.trace.loop is not None:
         yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
         if f.trace.loop == len(f.trace) and f.fairness:
@@ -22,6 +23,8 @@ def continuation(f: Finding) -> Iterator[Block]:
             yield from _starving([x for x in f.fairness if x.how == DISABLED])
     if f.dead_end is not None:
         yield from _dead_end(f.dead_end)
+    if f.departure is not None:
+        yield from departure_text(f.departure)
 
 
 def continued(f: Finding) -> str:
