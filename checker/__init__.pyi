@@ -24,6 +24,7 @@ from .api.costs import costs as costs
 from .api.driving import cover as cover
 from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
+from .api.fixing import fixes as fixes
 from .api.following import follow as follow
 from .api.likelihood import likelihood as likelihood
 from .api.postmortems import postmortem as postmortem
@@ -35,6 +36,7 @@ from .drive.refusal import Refused as Refused
 from .results.conformance import ConformanceReport as ConformanceReport
 from .results.driving import CoverReport as CoverReport
 from .results.driving import ReplayReport as ReplayReport
+from .results.fixes import FixReport as FixReport
 from .results.matrix import MatrixReport as MatrixReport
 from .results.report import Coverage as Coverage
 from .results.report import Finding as Finding

@@ -109,6 +109,7 @@ ENDLESS = (
 
 def _declared(variant: Variant) -> Variant:
     extended = variant.declaring(PROPERTIES, [postmortem], [argument])
+    extended = extended.small_at(enactors=2, endpoints=1, keep=1)
     return extended.where(planrace.model.dns.endless, ENDLESS).where(planrace.model.dns.hands, BY_HAND, [repaired])
 
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from planrace.checker.results.conformance import ConformanceReport
     from planrace.checker.results.costs import CostTable
     from planrace.checker.results.driving import CoverReport, ReplayReport
+    from planrace.checker.results.fixes import FixReport
     from planrace.checker.results.likelihood import Likelihood
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
-    "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | LintFindings | "
-    "Listing | CostTable | "
+    "Report | Reports | MatrixReport | FixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | "
+    "LintFindings | Listing | CostTable | "
     "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | Postmortem | "
     "CreatedProject | networkx.MultiDiGraph"
 )

@@ -110,6 +110,16 @@ def _matrix(table: MatrixReport, code: int | None, detail: Detail) -> Formats:
     )
 
 
+def _fixes(made: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.fixes import fixes_json
+    from planrace.checker.report.text.fixes import fixes_document
+    from planrace.checker.report.text.fixes_markdown import fixes_markdown
+
+    code = made.exit_code if code is None else code
+    others = {"json": partial(fixes_json, made), "markdown": partial(fixes_markdown, made)}
+    return Formats(code, partial(fixes_document, made, code, detail), others)
+
+
 def _matrix_page(table: MatrixReport, _: Callable[[], Document], command: str) -> str:
     from planrace.checker.report.html.page import render_matrix
 
@@ -291,6 +301,7 @@ def _plain(document: Callable[[], Document]) -> str:
 
 _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "MatrixReport": _matrix,
+    "FixReport": _fixes,
     "Reports": _reports,
     "Comparison": _comparison,
     "Compared": _compared,
@@ -308,6 +319,7 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
 _PAGES = (
     "Reports",
     "MatrixReport",
+    "FixReport",
     "Mutation",
     "Forecast",
     "Likelihood",

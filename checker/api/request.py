@@ -65,23 +65,23 @@ def with_variants(protocol: object, options: Options) -> Options:
     return options if same else replace(options, beside=given)
 
 
-def given_sizes(subject: Given, parameters: object) -> dict[str, Any]:
-    """``parameters`` as a dictionary. Raises ``ModelError`` if it does not map names to values: it may be a list of
-    properties, since it stands where ``model_check`` has these."""
+def given_sizes(subject: Given, parameters: object, name: str = "parameters") -> dict[str, Any]:
+    """``parameters``, which the call has under ``name``, as a dictionary. Raises ``ModelError`` if it does not map
+    names to values: it may be a list of properties, since it stands where ``model_check`` has these."""
     if parameters is None:
         return {}
-    if isinstance(parameters, Mapping) and all(isinstance(name, str) for name in parameters):
+    if isinstance(parameters, Mapping) and all(isinstance(key, str) for key in parameters):
         return dict(parameters)
-    what = f"parameters={shortened(parameters)} does not map names to values"
+    what = f"{name}={shortened(parameters)} does not map names to values"
     if parameters and is_names(parameters):
         there = _declared(subject)
-        for name in cast("Sequence[str]", parameters):
-            if name not in there:
-                what += f", and no property of {subject.name} is called {name!r}"
-                raise ModelError(what, remedy=near(name, there))
+        for other in cast("Sequence[str]", parameters):
+            if other not in there:
+                what += f", and no property of {subject.name} is called {other!r}"
+                raise ModelError(what, remedy=near(other, there))
         raise ModelError(what, remedy=f"for properties write properties={parameters!r}")
     own = _own(subject)
-    raise ModelError(what, remedy=f"write parameters={{{min(own)!r}: …}}" if own else f"{subject.name} has no sizes")
+    raise ModelError(what, remedy=f"write {name}={{{min(own)!r}: …}}" if own else f"{subject.name} has no sizes")
 
 
 def _declared(subject: Given) -> list[str]:

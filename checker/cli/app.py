@@ -14,6 +14,7 @@ from planrace.checker.cli.app_costs import costs_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
 from planrace.checker.cli.app_export import export_command
 from planrace.checker.cli.app_likelihood import likelihood_command
+from planrace.checker.cli.app_matrix import matrix_command
 from planrace.checker.cli.app_postmortem import postmortem_command
 from planrace.checker.cli.app_refine import refine_command
 from planrace.checker.cli.completion import Kind
@@ -394,6 +395,7 @@ for command in (
     conform_command,
     export_command,
     refine_command,
+    matrix_command,
     postmortem_command,
 ):
     app.add_command(command)

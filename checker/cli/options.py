@@ -46,15 +46,23 @@ def protocols(text: str) -> Decorator[Any]:
 
 
 def selection(
-    sizes: str = "A parameter of the protocol; repeatable.", faults: str = "Switch a fault on; repeatable."
+    sizes: str = "A parameter of the protocol; repeatable.",
+    faults: str = "Switch a fault on; repeatable.",
+    with_: str = "Add a protection; repeatable.",
+    without: str = "Remove a protection; repeatable.",
 ) -> Decorator[Any]:
     """Choices for the protocol: sizes and options, faults, protections."""
     return together(
-        option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes), choices(faults)
+        option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
+        choices(faults, with_, without),
     )
 
 
-def choices(faults: str = "Switch a fault on; repeatable.") -> Decorator[Any]:
+def choices(
+    faults: str = "Switch a fault on; repeatable.",
+    with_: str = "Add a protection; repeatable.",
+    without: str = "Remove a protection; repeatable.",
+) -> Decorator[Any]:
     """Faults and protections."""
     return together(
         option(Topic.WHAT, "--fault", "faults", type=Name(Kind.FAULT), multiple=True, help=faults),
@@ -64,14 +72,14 @@ def choices(faults: str = "Switch a fault on; repeatable.") -> Decorator[Any]:
             "with_",
             type=Name(Kind.PROTECTION),
             multiple=True,
-            help="Add a protection; repeatable.",
+            help=with_,
         ),
         option(
             Topic.WHAT,
             "--without",
             type=Name(Kind.PROTECTION),
             multiple=True,
-            help="Remove a protection; repeatable.",
+            help=without,
         ),
     )
 

@@ -115,6 +115,15 @@ PAGES: Mapping[str, Page] = {
             ("check costs -p fixed --no-each", "of these protections together"),
         ),
     ),
+    "matrix": Page(
+        Purpose.FIX,
+        "Which protections suffice, which do not, and why.",
+        (
+            ("check matrix -p original", "of the outage: all ideas, and all sets of up to three"),
+            ("check matrix -p mine.py:protocol --property safe -v", "what keeps one property, with every run"),
+            ("check matrix -p original --format html:fixes.html", "a page for the design review"),
+        ),
+    ),
     "mutate": Page(
         Purpose.FIX,
         "Find behaviour that no property checks.",

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from planrace.checker.plugin.fingerprint import fingerprint
 from planrace.checker.results.report import Report
+from planrace.checker.run.fingerprint import fingerprint
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import BUILT_IN, find
 from planrace.checker.run.request import Selection, variant_of

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
-from planrace.checker.plugin.fingerprint import fingerprint, planrace_version
 from planrace.checker.results.report import NOT_DECLARED, Report
 from planrace.checker.run.contract import Ability
+from planrace.checker.run.fingerprint import fingerprint, planrace_version
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
 from planrace.checker.run.registry import able

@@ -68,10 +68,12 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of short cells; the first row is its header, the first column names the rows."""
+    """A table of short cells; the first row is its header, the first column names the rows. ``links`` are for each cell
+    beside the names of rows the heading that says more of it, to which a page leads."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    links: tuple[tuple[str, ...], ...] = ()
 
 
 Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts | Bullets | Grid"

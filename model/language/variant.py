@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planrace.model.language.changes import Changes
-from planrace.model.language.errors import DefinitionError, Place, listed
+from planrace.model.language.errors import DefinitionError, Place, author, known, listed
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.options import Choice, picked
 from planrace.model.language.references import PROOFS, PROPERTIES, SCENARIOS, check_declared
@@ -49,6 +49,15 @@ class Variant:
     instead: Mapping[Choice, tuple[tuple[Any, ...], tuple[Any, ...]]] = field(default_factory=dict)
     refining: tuple[str, ...] = ()
     """The abstract protocols that it is asked to refine, beside those that it is asked by default."""
+    small: Mapping[str, int] = field(default_factory=dict)
+    """Sizes for first looks at many variants: see ``small_at``."""
+
+    def small_at(self, **sizes: int) -> Variant:
+        """This variant with sizes for first looks, at which all that it promises can be broken within moments: ``check
+        matrix`` searches every set of protections there first. The others are the defaults."""
+        for name in sizes:
+            known(name, self.protocol.parameters, f"parameter of {self.name}", author())
+        return replace(self, small=sizes)
 
     def declaring(
         self,

@@ -45,6 +45,7 @@ NOT_TOOLS = {
     "refine": "the tools check and prove ask for the refinements that a protocol declares, too",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
+    "matrix": "it takes minutes; check and prove answer about one set of protections",
     "mcp": "it is this server",
 }
 """Commands that are no tools, and why."""

@@ -10,7 +10,7 @@ import pytest
 
 from planrace.checker import find, instance_of
 from planrace.checker.plugin.budget import CheckBudget
-from planrace.checker.plugin.fingerprint import fingerprint
+from planrace.checker.run.fingerprint import fingerprint
 from planrace.model.language import Instance, changed
 from tests.counter import PROTOCOL
 

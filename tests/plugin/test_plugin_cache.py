@@ -15,9 +15,9 @@ import pytest
 from planrace.checker import Options, check, find, instance_of
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.cache import VerdictCache, lasting
-from planrace.checker.plugin.fingerprint import fingerprint
 from planrace.checker.plugin.request import CheckRequest
 from planrace.checker.results.stop import StopKind, StopReason
+from planrace.checker.run.fingerprint import fingerprint
 from planrace.checker.run.request import select
 from planrace.model.language.terms import FALSE
 

@@ -87,6 +87,10 @@ NUMBERS = {
         f"export --{option}": [*P, "--to", "log"]
         for option in ("drop", "first", "last", "length", "seed", "skew", "time-limit")
     },
+    **{
+        f"matrix --{option}": P
+        for option in ("fault-sets", "max-set", "max-states", "proof-time", "time-limit", "width", "workers")
+    },
     "baseline save --max-states": P,
     "baseline save --max-memory": P,
     "baseline save --time-limit": P,

@@ -20,7 +20,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from planrace.checker.engines.native.folders import doubt, exchangeable, made
+from planrace.checker.engines.native.folders import doubt, private_folder
 
 DIGEST = 32
 """The header of an object in the cache: the SHA-256 of its name and content."""
@@ -35,7 +35,7 @@ class CodeCache:
 
     def __init__(self) -> None:
         self.refused: str | None = None
-        self._folder = self._trusted(_place())
+        self._folder = self._trusted(cache_folder())
 
     def kept(self, key: str) -> bytes | None:
         """The object stored under ``key``, if it is trusted and intact."""
@@ -82,18 +82,12 @@ class CodeCache:
         """The folder, created if missing; None if others than this user can write to it, or exchange it."""
         if folder is None:
             return None
-        try:
-            made(folder)
-            self.refused = exchangeable(folder)
-            if self.refused is None and (why := doubt(folder.stat(), stat.S_ISDIR, "a folder")) is not None:
-                self.refused = f"{folder} {why}"
-        except OSError:
-            return None
-        return folder if self.refused is None and os.access(folder, os.W_OK) else None
+        found, self.refused = private_folder(folder)
+        return found
 
 
-def _place() -> Path | None:
-    """The folder of the objects; None if the user has no home directory."""
+def cache_folder() -> Path | None:
+    """The folder of what is kept between runs; None if the user has no home directory."""
     if configured := os.environ.get("PLANRACE_CACHE"):
         return Path(configured)
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))

@@ -37,6 +37,19 @@ def doubt(found: os.stat_result, kind: Callable[[int], bool], expected: str) -> 
     return PERMITTED if found.st_mode & OTHERS else None
 
 
+def private_folder(folder: Path) -> tuple[Path | None, str | None]:
+    """The folder, created if missing, or None; and why it cannot be trusted, if others than this user can write to it
+    or exchange it."""
+    try:
+        made(folder)
+        refused = exchangeable(folder)
+        if refused is None and (why := doubt(folder.stat(), stat.S_ISDIR, "a folder")) is not None:
+            refused = f"{folder} {why}"
+    except OSError:
+        return None, None
+    return (folder if refused is None and os.access(folder, os.W_OK) else None), refused
+
+
 def exchangeable(folder: Path) -> str | None:
     """The place above a folder, or the link to it, with which somebody else can exchange it, and why; None if nobody
     can. The administrator is trusted. Raises ``OSError``."""

@@ -10,13 +10,25 @@ export function documentPage() {
   replace("proofs", closing, ...cardsOf(report.document.blocks));
 }
 
+let titles = new Set(); // of all cards
+
+// A place on the page: cells of a table lead to the card of that title.
+function anchor(title) {
+  return `card-${title.replace(/[^A-Za-z0-9]+/g, "-")}`;
+}
+
 export function cardsOf(blocks) {
   const cards = [];
+  titles = new Set(blocks.filter((b) => b.kind === "heading").map((b) => b.text));
   for (const block of blocks) {
     if (block.kind === "heading") cards.push([block.text]);
     else cards.at(-1).push(...BLOCKS[block.kind](block, cards.at(-1)[0]));
   }
-  return cards.map(([title, ...body]) => card(title, ...body));
+  return cards.map(([title, ...body]) => {
+    const made = card(title, ...body);
+    made.id = anchor(title);
+    return made;
+  });
 }
 
 const BLOCKS = {
@@ -64,15 +76,21 @@ function grid(block, title) {
   const head = block.header.map((text, n) =>
     numeric[n] ? el("th", { scope: "col", ...look(n) }, text) : columnHead(text),
   );
-  const rows = block.rows.map(([first, ...cells]) => {
+  const rows = block.rows.map(([first, ...cells], at) => {
+    const shown = (text, n) => linked(text, block.links?.[at]?.[n]);
     return el(
       "tr",
       {},
       rowHead(first),
-      cells.map((text, n) => el("td", text.length > LONG ? { class: "words" } : look(n + 1), share(text), text)),
+      cells.map((text, n) => el("td", text.length > LONG ? { class: "words" } : look(n + 1), share(text), shown(text, n))),
     );
   });
   return wide(title, head, rows, true);
+}
+
+// A cell that leads to the card with more about it.
+function linked(text, title) {
+  return title && titles.has(title) ? el("a", { href: `#${anchor(title)}` }, text) : text;
 }
 
 // A bar for a share of a whole.

@@ -1,0 +1,1 @@
+"""The fix lab: which protections suffice, which do not, and why."""
