@@ -11,7 +11,8 @@ import pytest
 from planrace.checker.api.driving import cover
 from planrace.checker.drive.cover import CoverRequest, cover_part, driver_of
 from planrace.checker.drive.model_steps import ModelSteps, controlled_graph
-from planrace.checker.drive.plan import coverable
+from planrace.checker.drive.plan import branches, coverable
+from planrace.checker.drive.refusal import Refused
 from planrace.checker.drive.shares import merged, share_of
 from planrace.checker.results.driving import CoverReport, Criterion
 from planrace.checker.results.stop import StopKind
@@ -19,7 +20,7 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run import cluster_tasks
 from planrace.checker.run.protocols import find
 from planrace.checker.run.request import select
-from planrace.model.language import ModelError
+from planrace.model.language import ModelError, Protocol, Step, integers, one_of, step, update, when
 from tests.drive.gate import Driver, protocol
 from tests.engines.cluster.here_tasks import HereTasks
 
@@ -81,6 +82,59 @@ def test_a_part_does_less_than_the_whole() -> None:
     assert all(p.report.steps < whole.report.steps for p in made)
     assert not made[0].covered & made[1].covered
     assert merged(made, 1.0).performed == whole.report.performed
+
+
+@pytest.mark.parametrize("length", [3, 4])
+def test_a_part_of_runs_does_less_than_the_whole(length: int) -> None:
+    """A run whose end belongs to another part is not made."""
+    instance = find(GATE).system().instance()
+    graph = controlled_graph(ModelSteps(instance, instance.system.actions), 10_000)
+    what = coverable(graph, Criterion.RUNS, length)
+    shares = [share_of(what, Criterion.RUNS, n, 3) for n in range(3)]
+    assert sum(len(branches(s.network)) for s in shares) == len(branches(what.network))
+    assert all(branches(s.network) for s in shares)
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_runs_begin_in_every_initial_state(parts: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In some of them nothing can be done, so no part has anything to cover there."""
+    here = cover("tests.engines.cluster.test_covering:dice", "tests.engines.cluster.test_covering:Dice")
+    monkeypatch.setattr(cluster_tasks, "_made", lambda *_: HereTasks(parts))
+    there = cover(
+        "tests.engines.cluster.test_covering:dice", "tests.engines.cluster.test_covering:Dice", cluster="local"
+    )
+    assert (there.starts, there.starts_total) == (here.starts, here.starts_total) == (6, 6)
+    assert there.verdict is Verdict.HOLDS
+    assert there.resets <= here.resets + 2 * (parts - 1)  # only the first part begins everywhere
+
+
+dice = Protocol("dice", "a die that lies somehow")
+shown = dice.variable("shown", integers(1, 6), one_of(1, 2, 3, 4, 5, 6))
+
+
+@dice.action(by="hand")
+def roll() -> Step:
+    return step(when(shown > 3), update(shown, shown - 3))
+
+
+dice.final(shown <= 3)
+
+
+class Dice:
+    """It does what the model does."""
+
+    shown = 1
+
+    def reset(self, state: dict[str, int]) -> None:
+        self.shown = state["shown"]
+
+    def roll(self) -> None:
+        if self.shown <= 3:
+            raise Refused("it stays")
+        self.shown -= 3
+
+    def observe(self) -> dict[str, int]:
+        return {"shown": self.shown}
 
 
 def part(n: int, parts: int) -> Any:
