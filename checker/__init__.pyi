@@ -31,6 +31,7 @@ from .api.postmortems import postmortem as postmortem
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
 from .api.refining import refine as refine
+from .api.sweeping import sweep as sweep
 from .drive.order.workers import Workers as Workers
 from .drive.refusal import Refused as Refused
 from .results.conformance import ConformanceReport as ConformanceReport

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from planrace.checker.results.driving import CoverReport, ReplayReport
     from planrace.checker.results.fixes import FixReport
     from planrace.checker.results.likelihood import Likelihood
+    from planrace.checker.results.sweep import Sweep
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
     from planrace.checker.review.baseline.entry import BaselineEntry
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | FixReport | Comparison | Compared | BaselineEntry | Forecast | Likelihood | "
-    "LintFindings | Listing | CostTable | "
+    "LintFindings | Listing | CostTable | Sweep | "
     "CoverReport | ReplayReport | ConformanceReport | Mutation | Establishment | Postmortem | "
     "CreatedProject | networkx.MultiDiGraph"
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from planrace.checker.api.request import selected, subject_of
+from planrace.checker.api.varying import mapping_of, values_by_name
 from planrace.checker.results.likelihood import Likelihood
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options
@@ -49,8 +49,8 @@ def likelihood(
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "likelihood"), parameters, **names)
     times = _times(within)
-    given = rates_file(rates) if isinstance(rates, str | Path) else _mapping("rates", rates, '{"publish": "1/30s"}')
-    varied = {n: _values(n, v) for n, v in _mapping("vary", vary, '{"keep": range(1, 5)}').items()}
+    given = rates_file(rates) if isinstance(rates, str | Path) else mapping_of("rates", rates, '{"publish": "1/30s"}')
+    varied = values_by_name(vary)
     found = computed(selection, LikelihoodRequest(times, given, varied, sensitivity, simulate), options)
     if storm is not None:
         _write_storm(Path(storm), selection, given, options)
@@ -63,24 +63,6 @@ def _times(within: object) -> tuple[float, ...]:
     if not isinstance(given, list | tuple) or not given:
         raise ModelError(f"within={shortened(within)} is not a list of times", remedy='write within=["24h"]')
     return tuple(sorted({seconds_of(t) for t in given}))
-
-
-def _mapping(name: str, given: object, example: str) -> Mapping[str, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise ModelError(f"{name}={shortened(given)} does not map names to values", remedy=f"write {name}={example}")
-    return given
-
-
-def _values(name: str, given: object) -> tuple[int, ...]:
-    """The values of a parameter that varies."""
-    if not isinstance(given, Sequence) or not given or not all(type(v) is int for v in given):
-        raise ModelError(
-            f"vary: {name} has the values {shortened(given)}, which are no whole numbers",
-            remedy=f"write vary={{{name!r}: range(1, 5)}}",
-        )
-    return tuple(given)
 
 
 def _write_storm(to: Path, selection: object, rates: Mapping[str, str | float], options: Options) -> None:

@@ -263,6 +263,14 @@ def _costs(made: Any, code: int | None, detail: Detail) -> Formats:
     return Formats(code, partial(costs_document, made, detail), {"json": partial(costs_json, made)})
 
 
+def _sweep(made: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.text.sweep import sweep_csv, sweep_document, sweep_json
+
+    code = made.exit_code() if code is None else code
+    others = {"json": partial(sweep_json, made), "csv": partial(sweep_csv, made)}
+    return Formats(code, partial(sweep_document, made, detail), others)
+
+
 def _linted(found: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.advice.lint.render import lint_document, lint_json
 
@@ -310,6 +318,7 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Forecast": _forecast,
     "Likelihood": _likelihood,
     "CostTable": _costs,
+    "Sweep": _sweep,
     "LintFindings": _linted,
     "CoverReport": _covered,
     "ReplayReport": _replayed,
@@ -324,6 +333,7 @@ _PAGES = (
     "Forecast",
     "Likelihood",
     "CostTable",
+    "Sweep",
     "CoverReport",
     "ReplayReport",
     "ConformanceReport",

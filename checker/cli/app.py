@@ -17,6 +17,7 @@ from planrace.checker.cli.app_likelihood import likelihood_command
 from planrace.checker.cli.app_matrix import matrix_command
 from planrace.checker.cli.app_postmortem import postmortem_command
 from planrace.checker.cli.app_refine import refine_command
+from planrace.checker.cli.app_sweep import sweep_command
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.help import Topic
@@ -389,6 +390,7 @@ for command in (
     lint_command,
     likelihood_command,
     costs_command,
+    sweep_command,
     baseline_group,
     cover_command,
     replay_command,

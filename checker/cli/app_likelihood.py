@@ -9,20 +9,12 @@ import click
 from planrace.checker.cli import options
 from planrace.checker.cli.help import HelpfulCommand, Topic
 from planrace.checker.cli.pages import PAGES
-from planrace.checker.cli.values import NumberType, SweptSetting
+from planrace.checker.cli.values import NumberType
 
 
 @click.command("likelihood", cls=HelpfulCommand, page=PAGES["likelihood"])
 @options.protocol()
-@options.option(
-    Topic.WHAT,
-    "-s",
-    "--set",
-    "settings",
-    type=SweptSetting(),
-    multiple=True,
-    help="A parameter of the protocol, or several values of it (keep=1..4); repeatable.",
-)
+@options.swept("A parameter of the protocol, or several values of it (keep=1..4); repeatable.")
 @options.choices()
 @options.properties("Compute this one only; repeatable.")
 @options.option(

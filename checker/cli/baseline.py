@@ -12,10 +12,10 @@ import click
 from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.api.project.baseline import obstacles, save_checks
 from planrace.checker.api.project.read import Project, find_project, shown
-from planrace.checker.cli.check import once
 from planrace.checker.cli.deliver import Delivery, rendering_of
 from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
+from planrace.checker.cli.values import once
 from planrace.checker.results.verdict import INTERRUPTED
 from planrace.checker.results.wording import joined
 from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError

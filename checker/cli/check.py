@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
-
-import click
 
 from planrace.checker.api.calls import check
 from planrace.checker.cli.deliver import Delivery, rendering_of_report, source_of
 from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
+from planrace.checker.cli.values import once
 from planrace.checker.engines.limits import Listener, until
 from planrace.checker.report.text.document import document
 from planrace.checker.results.detail import Detail
@@ -91,12 +90,3 @@ def selection_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
         "with_protections": arguments["with_"],
         "without": arguments["without"],
     }
-
-
-def once(settings: Sequence[tuple[str, int | str]]) -> dict[str, int | str]:
-    """Settings by name; one that is given twice with different values is an error."""
-    values: dict[str, int | str] = {}
-    for name, value in settings:
-        if values.setdefault(name, value) != value:
-            raise click.UsageError(f"{name} is set twice: {values[name]} and {value}.")
-    return values

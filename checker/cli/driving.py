@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from planrace.checker.api.driving import cover, replay
-from planrace.checker.cli.check import once, selection_arguments
+from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.values import once
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
 

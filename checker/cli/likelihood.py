@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from planrace.checker.api.likelihood import TIMES, likelihood
-from planrace.checker.cli.check import once
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.progress import progress
+from planrace.checker.cli.values import split_settings
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.rates import rates_file
@@ -27,11 +27,7 @@ def likelihood_command(protocol: str, **arguments: Any) -> int:
         brief=True,
         reads=source_of(protocol),
     )
-    settings = arguments["settings"]
-    varied: dict[str, Any] = once([s for s in settings if isinstance(s[1], tuple)])
-    single = once([s for s in settings if not isinstance(s[1], tuple)])
-    for name in varied.keys() & single.keys():
-        raise click.UsageError(f"{name} is set twice.")
+    single, varied = split_settings(arguments["settings"])
     with delivery.working(), progress(arguments["look"]) as listener:
         made = likelihood(
             protocol,

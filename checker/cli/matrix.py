@@ -6,9 +6,10 @@ import os
 from typing import Any
 
 from planrace.checker.api.fixing import fixes
-from planrace.checker.cli.check import once, selection_arguments
+from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.progress import progress
+from planrace.checker.cli.values import once
 from planrace.checker.engines.limits import until
 
 FORMATS = ("text", "json", "markdown", "html")

@@ -11,7 +11,7 @@ import click
 from planrace.checker.cli.completion import Kind, complete_name
 from planrace.checker.cli.help import Topic, TopicOption
 from planrace.checker.cli.look import Color, Look, chosen_detail
-from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
+from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting, SweptSetting
 from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.results.verdict import DECIDED
 
@@ -56,6 +56,11 @@ def selection(
         option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
         choices(faults, with_, without),
     )
+
+
+def swept(text: str) -> Decorator[Any]:
+    """``-s``, which may also give several values."""
+    return option(Topic.WHAT, "-s", "--set", "settings", type=SweptSetting(), multiple=True, help=text)
 
 
 def choices(

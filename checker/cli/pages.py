@@ -124,6 +124,14 @@ PAGES: Mapping[str, Page] = {
             ("check matrix -p original --format html:fixes.html", "a page for the design review"),
         ),
     ),
+    "sweep": Page(
+        Purpose.FIX,
+        "Check at many sizes: thresholds, and laws of lengths.",
+        (
+            ("check sweep -p original -s enactors=2 -s endpoints=1 -s plans=6 -s keep=1..4", "a table"),
+            ("check sweep -p mine.py:protocol -s workers=1..9 --bisect workers", "where the verdict changes"),
+        ),
+    ),
     "mutate": Page(
         Purpose.FIX,
         "Find behaviour that no property checks.",

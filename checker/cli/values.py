@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -129,3 +130,21 @@ class ProtocolName(click.ParamType):  # type: ignore[type-arg]  # generic in new
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return complete_protocol(incomplete)
+
+
+def once(settings: Sequence[tuple[str, int | str]]) -> dict[str, int | str]:
+    """Settings by name; one that is given twice with different values is an error."""
+    values: dict[str, int | str] = {}
+    for name, value in settings:
+        if values.setdefault(name, value) != value:
+            raise click.UsageError(f"{name} is set twice: {values[name]} and {value}.")
+    return values
+
+
+def split_settings(settings: Sequence[tuple[str, Any]]) -> tuple[dict[str, int | str], dict[str, Any]]:
+    """Settings of one value, and those of several; a name that has both is an error."""
+    single = once([s for s in settings if not isinstance(s[1], tuple)])
+    varied: dict[str, Any] = once([s for s in settings if isinstance(s[1], tuple)])
+    for name in varied.keys() & single.keys():
+        raise click.UsageError(f"{name} is set twice.")
+    return single, varied

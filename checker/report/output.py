@@ -31,10 +31,10 @@ class OutputError(Exception):
     """A report could not be written; no part of it remains."""
 
 
-def write_whole(path: str | Path, text: str) -> None:
-    """Write ``text`` to ``path`` (UTF-8). An existing file keeps its permissions, and a symbolic link stays a link.
-    A file that may not be written is not replaced. Text is appended to GitHub's job summary, which all commands of a
-    step share. Raises ``OutputError``; the file is then unchanged."""
+def write_whole(path: str | Path, text: str | bytes) -> None:
+    """Write ``text`` to ``path`` (UTF-8), or a picture as it is. An existing file keeps its permissions, and a symbolic
+    link stays a link. A file that may not be written is not replaced. Text is appended to GitHub's job summary, which
+    all commands of a step share. Raises ``OutputError``; the file is then unchanged."""
     place = OutputPlace(path)
     place.attempt()
     place.write(text)
@@ -70,12 +70,13 @@ class OutputPlace:
         with self._translated():
             self._attempt()
 
-    def write(self, text: str, within: float | None = None) -> None:
+    def write(self, text: str | bytes, within: float | None = None) -> None:
         """Write ``text``. ``within`` are the seconds that the time limit leaves for the reader of a named pipe. Raises
         ``OutputError``."""
         try:
             with self._translated():
-                content = text.encode("utf-8", "backslashreplace")  # UTF-8 cannot encode a lone surrogate
+                # UTF-8 cannot encode a lone surrogate.
+                content = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")
                 if not self.is_file:
                     self._pour(content, within)
                 elif not os.access(self.target.parent, os.W_OK):

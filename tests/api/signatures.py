@@ -57,6 +57,10 @@ SIGNATURES = {
         "(protocol, parameters=None, *, rates=None, within=('1min', '1h', '1d'), vary=None, faults=(), "
         "with_protections=(), without=(), sensitivity=False, simulate=False, storm=None, options=None)"
     ),
+    "sweep": (
+        "(protocol, parameters=None, *, vary, faults=(), with_protections=(), without=(), bisect=None, plot=None, "
+        "options=None)"
+    ),
     "costs": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), names=(), each=True, options=None)"
     ),

@@ -38,6 +38,7 @@ from planrace.checker import (
     renew_baseline,
     save,
     save_baseline,
+    sweep,
 )
 from planrace.checker.api.render import RENDERED
 from planrace.checker.cli.main import run
@@ -313,6 +314,7 @@ def results(tmp_path: Path) -> dict[str, Any]:
         "lint": lint(f"{lease}:fixed"),
         "forecast": forecast(f"{lease}:fixed", one, explain=True),
         "likelihood": likelihood(f"{lease}:fixed", one),
+        "sweep": sweep(f"{lease}:fixed", {"workers": 1}, vary={"leases": (1,)}),
         "costs": costs("fixed", {"enactors": 2, "endpoints": 1, "plans": 2}, each=False),
         "save_baseline": entry,
         "compare_baseline": compare_baseline(file),
@@ -346,6 +348,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
         "forecast",
         "likelihood",
         "costs",
+        "sweep",
         "compare_baseline",
     ):
         assert json.loads(render(made[name], "json"))["schema"].startswith("planrace/"), name

@@ -34,6 +34,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "postmortem": {"facts": "no.toml", "protocol": "fixed"},
     "cover": {"protocol": "fixed", "driver": object},
     "refine": {"protocol": "fixed", "to": "design"},
+    "sweep": {"protocol": "fixed", "vary": {"plans": (1,)}},
     "state_machine": {"protocol": "fixed", "driver": object},
 }
 """What a call needs; all others need a protocol."""

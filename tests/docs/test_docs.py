@@ -65,6 +65,7 @@ _PAGES = (
     "mutate",
     "peterson",
     "proofs",
+    "sweep",
 )
 IN_THE_CLONE = ["README.md", *(f"docs/{page}.md" for page in _PAGES)]
 """Pages whose commands are run in a clone of this repository."""

@@ -39,6 +39,7 @@ NOT_TOOLS = {
     "replay": "so does this",
     "conform": "it reads logs of any size",
     "export": "it writes such logs",
+    "sweep": "it may take as long as a thousand checks",
     "costs": "it compares protections, which only authors of reviews ask for",
     "likelihood": "its rates are what people know of their system",
     "postmortem": "it reads a file of facts that people write",

@@ -42,6 +42,7 @@ NUMBERS = {
     "forecast --node-memory": P,
     **{f"likelihood --{o}": P for o in ("max-states", "max-memory", "time-limit", "seed", "runs", "width")},
     **{f"postmortem --{o}": [*P, "facts.toml"] for o in ("max-states", "max-memory", "time-limit", "workers", "width")},
+    **{f"sweep --{o}": P for o in ("depth", "max-states", "max-memory", "time-limit", "workers", "width")},
     **{f"costs --{o}": P for o in ("max-states", "max-memory", "time-limit", "workers", "width")},
     "mutate --at-least": P,
     "mutate --max-states": P,

@@ -1,0 +1,1 @@
+"""Verdicts at many sizes, thresholds, and laws of the lengths."""
