@@ -21,10 +21,12 @@ from planrace.model.language import (
     Step,
     Term,
     array,
+    boolean,
     both,
     changed,
     index,
     integers,
+    minimum,
     otherwise,
     outcome,
     primed,
@@ -272,3 +274,59 @@ def test_a_disjunction_is_no_nearer_than_it_is() -> None:
     assert near.step == "both_up(k=1)"
     assert near.fails == ("1 < k",)
     assert [(c.place, c.before, c.after) for c in near.differs] == [("b", 1, 0)]
+
+
+def switch(most: int) -> Any:
+    """A switch that forgets how often it was turned, with a history of that."""
+    p = Protocol("switch")
+    on = p.variable("on", boolean(), False)
+    turned = p.history("turned", integers(0, 3), 0, "how often")
+
+    @p.action(by="somebody")
+    def turn() -> Step:
+        return step(update(on, ~on), update(turned, minimum(turned + 1, most)))
+
+    return p, on, turned
+
+
+def turns() -> Any:
+    """A counter of turns, up to three, which knows whether their number is odd."""
+    p = Protocol("turns")
+    n, odd = p.variable("n", integers(0, 3), 0), p.variable("odd", boolean(), False)
+
+    @p.action(by="somebody")
+    def one_more() -> Step:
+        return step(update(n, minimum(n + 1, 3)), update(odd, ~odd))
+
+    return p, n, odd
+
+
+@pytest.mark.parametrize("engine", ["auto", "proof"])
+def test_a_history_remembers_what_the_mapping_needs(engine: str) -> None:
+    for most in (3, 2):
+        (p, on, turned), (q, n, odd) = switch(most), turns()
+        p.refines(q, {n: turned, odd: on})
+        report = refine(p, "turns", engine=engine)
+        assert [f.verdict.word for f in report.findings] == ["holds", "holds" if most == 3 else "violated"]
+        if most == 2:
+            assert report.findings[1].depth == 3
+            assert left(report).nearest[0].differs[0].place == "n"
+
+
+def test_outcomes_are_tried_in_order() -> None:
+    """The concrete step is what a later outcome would do, where an earlier one applies."""
+    abstract, p = Protocol("ordered"), Protocol("hasty")
+    n, x = abstract.variable("n", integers(0, 2), 0), p.variable("x", integers(0, 2), 0)
+
+    @abstract.action(by="somebody")
+    def go() -> Step:
+        return step(outcome("first", when(n == 0), update(n, 1)), otherwise("then", update(n, 2)))
+
+    @p.action(by="somebody")
+    def jump() -> Step:
+        return step(update(x, 2))
+
+    p.refines(abstract, {n: x})
+    away = left(refine(p, "ordered"))
+    assert away.nearest == ()
+    assert away.changed[0].after == 2
