@@ -57,6 +57,10 @@ LONG = {
             for name in ("named", "knotd", "postgres")
         ),
     ],
+    "searches that are cut at every level, and killed at twenty moments": [
+        "engines/native/test_killed_searches.py::test_a_search_goes_on_that_was_killed_at_many_moments",
+        "engines/native/test_checkpoints.py::test_counts_and_lengths_at_every_level",
+    ],
     "workers that are processes, and workers that hang": [
         "drive/order/test_ending.py::test_a_state_machine_drives_workers",
         "drive/order/test_example.py::test_schedules_find_the_race_and_leave_the_careful_code",

@@ -68,6 +68,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.cluster_search
 @options.store
 @options.spill
+@options.checkpoints
 @options.option(
     Topic.SEARCH,
     "--dump-ir",

@@ -70,6 +70,8 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, argumen
             shards=arguments["shards"],
             store=arguments["store"],
             spill=arguments["spill"],
+            checkpoint=arguments["checkpoint"],
+            resume=arguments["resume"],
             listener=listener,
             explain=explain,
             alternatives=arguments["alternatives"],

@@ -197,6 +197,22 @@ spill = option(
     type=click.Path(path_type=str),
     help="A folder for sorted runs, which are in memory otherwise.",
 )
+checkpoints = together(
+    option(
+        Topic.SEARCH,
+        "--checkpoint",
+        metavar="FILE",
+        type=click.Path(path_type=str),
+        help="Write what was searched to this file, now and then and where the search is cut.",
+    ),
+    option(
+        Topic.SEARCH,
+        "--resume",
+        metavar="FILE",
+        type=click.Path(path_type=str),
+        help="Go on from such a file; if it is that of --checkpoint, only if it exists.",
+    ),
+)
 
 
 def seed(text: str) -> Decorator[Any]:

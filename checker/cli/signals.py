@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from planrace.checker.engines.interrupts import begin, heard
+from planrace.checker.engines.interrupts import begin, heard, waits
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130
@@ -15,7 +15,8 @@ MOMENT = 0.01
 
 
 class Signals:
-    """Handles signals by raising ``KeyboardInterrupt``; ``number`` is the first signal that came.
+    """Handles signals by raising ``KeyboardInterrupt``, unless work ends by itself soon; ``number`` is the first signal
+    that came.
 
     Signals that the parent process has set to be ignored stay ignored.
     """
@@ -72,4 +73,5 @@ class Signals:
         heard(number)
         if self.number is None:
             self.number = number
-        raise KeyboardInterrupt
+        if not waits():
+            raise KeyboardInterrupt

@@ -34,6 +34,8 @@ FLAGS = {
     "shards": "--shards",
     "store": "--store",
     "spill": "--spill",
+    "checkpoint": "--checkpoint",
+    "resume": "--resume",
 }
 SWITCHES = {
     "fail_fast": {True: "--fail-fast"},

@@ -22,7 +22,10 @@ from planrace.properties.kinds import Checkable, Property, Temporal
 ProtocolLike: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"
 
-BOUNDS = ("time_limit", "max_states", "max_memory", "workers", "cluster", "shards", "listener", "ir")
+BOUNDS = (
+    *("time_limit", "max_states", "max_memory", "workers", "cluster", "shards", "checkpoint", "resume"),
+    *("listener", "ir"),
+)
 """Options on which decided verdicts do not depend."""
 EXPLANATIONS = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
 """Options that only add explanations of counterexamples."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from planrace.checker.results.bitstate import Bitstate
+from planrace.checker.results.checkpoint import Checkpointed, Resumed
 from planrace.checker.results.departure import Departure
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.notebook import NotebookRepr
@@ -73,9 +74,9 @@ NEVER_HAPPENS, VACUOUS = "never happens", "vacuous"
 LEFT_OUT, NOT_DECLARED = "lemma left out", "not declared"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
 NOT_TOLD, NO_MACHINE_CODE, UNAVAILABLE = "not told", "no machine code", "unavailable"
-UNTRUSTED_CACHE = "untrusted cache"
+UNTRUSTED_CACHE, NO_CHECKPOINT = "untrusted cache", "no checkpoint"
 ABOUT_CODE = (NO_MACHINE_CODE, UNTRUSTED_CACHE)
-OF_THE_RUN = (MANY_STATES, NOT_TOLD, UNAVAILABLE, *ABOUT_CODE)
+OF_THE_RUN = (MANY_STATES, NOT_TOLD, UNAVAILABLE, NO_CHECKPOINT, *ABOUT_CODE)
 """Kinds of warning about the run, not about the model."""
 NOTES = (OUTCOME_NEVER, WITHOUT_FAULTS, *OF_THE_RUN)
 """Kinds of warning that are only notes."""
@@ -98,6 +99,7 @@ class ModelWarning:
     * "not told" (a note): the parts of an explanation that the time limit left out; ``subject`` is the property;
     * "no machine code" (a note): why a large search stayed in Python;
     * "untrusted cache" (a note): why machine code in the cache on disk was not loaded;
+    * "no checkpoint" (a note): why the last checkpoint of the search could not be written;
     * "unavailable" (a note): the parts that failed because of a defect of planrace.
     """
 
@@ -135,6 +137,10 @@ class Coverage:
     """The sort of generations, if states were counted up to their normal form."""
     partition: str | None = None
     """How the states were divided among several processes, as a sentence."""
+    resumed: Resumed | None = None
+    """The checkpoint that the search went on from; ``seconds`` has those before it, too."""
+    checkpoint: Checkpointed | None = None
+    """The last checkpoint that it has written."""
     bitstate: Bitstate | None = None
     """Of bitstate searches: what each of them covered. The other numbers are those of the one that met most states."""
 

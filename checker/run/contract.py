@@ -39,6 +39,8 @@ class Ability(StrEnum):
     """Processes share its states (``--shards``)."""
     RUNS = "runs"
     """It can keep states as sorted runs (``--store``, ``--spill``)."""
+    CHECKPOINTS = "checkpoints"
+    """It can write checkpoints, and go on from them (``--checkpoint``, ``--resume``)."""
     ARGUES = "argues"
     """Its "holds" rests on an argument, not on a complete search."""
     EVERY_SIZE = "every size"
@@ -108,6 +110,12 @@ DEMANDS = (
         lambda o: o.store != StoreKind.HASH or o.spill is not None,
         "engine {engine} keeps no sorted runs of states",
         "leave out --store and --spill, or use --engine {able}",
+    ),
+    Demand(
+        Ability.CHECKPOINTS,
+        lambda o: o.saves,
+        "engine {engine} has no checkpoints",
+        "leave out --checkpoint and --resume, or use --engine {able}",
     ),
     Demand(
         Ability.SCENARIO,

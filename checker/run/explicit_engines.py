@@ -26,6 +26,7 @@ from planrace.checker.run.strategies import (
     adaptive,
     in_machine_code,
     in_python,
+    resumable,
     symmetric,
 )
 from planrace.checker.semantics.normal_form import normal_form
@@ -35,6 +36,8 @@ from planrace.properties.members import members
 
 SEARCH = (Ability.SYMMETRY, Ability.NORMAL_FORM, Ability.EXHAUSTIVE, Ability.SCENARIO)
 """Abilities of every explicit search."""
+CODE = (Ability.MACHINE_CODE, Ability.RUNS, Ability.CHECKPOINTS)
+"""Further ones of those in machine code."""
 
 
 class _Explicit(Engine):
@@ -49,10 +52,12 @@ class _Explicit(Engine):
 class Adaptive(_Explicit):
     name = "auto"
     summary = "explicit search that changes to machine code when it is large"
-    abilities = Abilities(Checkable | Temporal, *SEARCH, Ability.MACHINE_CODE, Ability.RUNS)
+    abilities = Abilities(Checkable | Temporal, *SEARCH, *CODE)
 
     def strategy(self, options: Options) -> Strategy:
-        """With ``--dump-ir``, machine code is used from the start."""
+        """With ``--dump-ir`` or checkpoints, machine code is used from the start."""
+        if options.saves:
+            return resumable
         return adaptive if options.ir is None else in_machine_code
 
 
@@ -90,6 +95,11 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     live = single(instance, asked)
     same = alike(instance) if options.symmetry else {}
     main = [p for p in request.properties if not isinstance(p, Liveness)]
+    if options.saves and not main:
+        raise ModelError(
+            "searches for liveness have no checkpoints, and nothing else is asked",
+            remedy="leave out --checkpoint and --resume",
+        )
     if options.normalise is not None:
         _check_normal(instance, options.normalise, main)
     found = _explore(strategy, SearchTask(instance, main, options)) if main or not live else None

@@ -66,6 +66,11 @@ class Options:
     gets short (see ``StoreKind``)."""
     spill: str | Path | None = None
     """A folder for files of sorted runs, which are in memory otherwise."""
+    checkpoint: str | Path | None = None
+    """A file to which the main search writes checkpoints; it is in machine code from the start then."""
+    resume: str | Path | None = None
+    """The file of a checkpoint from which that search goes on. If it is that of ``checkpoint``, it need not exist
+    yet."""
     listener: Listener | None = None
     ir: Callable[[str], None] | None = None
     """A function that receives the LLVM IR of the search. The search then uses machine code from the start."""
@@ -95,6 +100,13 @@ class Options:
         if self.store not in list(StoreKind):
             kinds = " or ".join(StoreKind)
             raise ModelError(f"store={shortened(self.store)} is no kind of store", remedy=f"use {kinds}")
+        if self.saves and self.scenario is not None:
+            raise ModelError("a search for a scenario has no checkpoints", remedy="leave out --checkpoint and --resume")
+
+    @property
+    def saves(self) -> bool:
+        """Whether the search writes or reads checkpoints."""
+        return self.checkpoint is not None or self.resume is not None
 
     @property
     def candidates(self) -> tuple[Any, ...]:

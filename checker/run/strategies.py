@@ -17,7 +17,14 @@ from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import CostlyError
 from planrace.checker.results.guard import Guard, TimeUpError
-from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
+from planrace.checker.results.report import (
+    NO_CHECKPOINT,
+    NO_MACHINE_CODE,
+    OF_MODEL,
+    UNTRUSTED_CACHE,
+    Coverage,
+    ModelWarning,
+)
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.run.options import Options
@@ -28,6 +35,7 @@ from planrace.model.language.intervals import may_fail
 from planrace.properties.kinds import Checkable, Liveness, Property
 
 if TYPE_CHECKING:
+    from planrace.checker.engines.native.checkpoints import Checkpoints
     from planrace.checker.engines.native.search import NativeSearch
 
 OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
@@ -35,6 +43,8 @@ OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
 finding the representative of an orbit is slow in Python, mainly if members of symmetric sorts refer to each other."""
 ORDERS = 120
 """OUTGROWN_RELATED is for this many orders of such members; with twice as many orders, a state takes twice as long."""
+ORBITS = {"symmetric": True, "tried": UNASKED}
+"""Settings of a search of orbits that nobody asked for."""
 QUICK = 2.0
 """If the machine code is ready within this many seconds, it is made at once. Otherwise it is made when the search in
 Python has taken as long as making it will: then the total is at most twice the time of the better choice."""
@@ -83,6 +93,8 @@ class SearchTask:
     properties: Sequence[Property]
     options: Options
     decided: Callable[[Search], bool] = field(default=lambda _: False)
+    reduced: bool = False
+    """Search orbits though nobody asked for it (see ``reducible``)."""
 
     @cached_property
     def live(self) -> bool:
@@ -133,6 +145,17 @@ class SearchTask:
         return bool(self.options.symmetry) and not self.live
 
     @cached_property
+    def reducible(self) -> bool:
+        """Whether orbits may be searched where nobody asked for them, nor for all states."""
+        free = self.options.symmetry is None and not self.options.exhaustive and not self.live
+        return free and symmetric(self.instance, self.properties)
+
+    @property
+    def saves(self) -> bool:
+        """Whether this search has checkpoints. Those for liveness, which follow the main one, have none."""
+        return self.options.saves and not self.live
+
+    @cached_property
     def outgrown(self) -> int:
         """The number of states from which on machine code is faster."""
         if not self.options.symmetry:
@@ -168,23 +191,34 @@ def in_machine_code(task: SearchTask) -> Searched:
     """Search in machine code, or in Python if the instance cannot be compiled."""
     seen, ir = task.vacuity(), task.options.ir
     try:
-        native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "vacuity": seen})
+        reduced = ORBITS if task.reduced else {}
+        settings = {**task.settings, **reduced, "keep": task.whole, "vacuity": seen}
+        native = native_search(task, task.checkable, settings)
         if not isinstance(native, NoMachineCode):
             if ir is not None:
                 ir(native.program.whole_text())
             return _by_machine(native, native.run(), [], seen)
     except TimeUpError:  # the search that follows reports it
         return in_python(task)
-    if ir is not None:
+    if ir is not None or task.saves:
         what = f"this instance cannot be compiled to machine code: {native.reason}"
-        raise ModelError(what, remedy="leave out --dump-ir")
+        remedy = "leave out --dump-ir" if ir is not None else "leave out --checkpoint and --resume"
+        raise ModelError(what, remedy=remedy)
     return in_python(task, _without_code(native))
+
+
+def resumable(task: SearchTask) -> Searched:
+    """Search in machine code from the start: of orbits where ``adaptive`` would search these if states are many. How
+    far a search in Python goes is not part of a checkpoint."""
+    if not task.saves:
+        return adaptive(task)
+    return in_machine_code(replace(task, reduced=task.reducible))
 
 
 def adaptive(task: SearchTask) -> Searched:
     """Search in Python at first. If that grows large, search again in machine code (if the instance can be compiled),
     and only orbits, unless the options fix ``symmetry`` or want ``exhaustive`` counts."""
-    options, limits = task.options, task.options.limits
+    limits = task.options.limits
     if limits.states is not None and limits.states <= task.outgrown:
         return in_python(task)
     seen = task.vacuity()
@@ -194,8 +228,7 @@ def adaptive(task: SearchTask) -> Searched:
     answers, covered = first.run()
     if not first.full or task.decided(first):
         return Searched("explicit", first, answers, covered, seen)
-    free = options.symmetry is None and not options.exhaustive and not task.live
-    reduced = {"symmetric": True, "tried": UNASKED} if free and symmetric(task.instance, task.properties) else {}
+    reduced = ORBITS if task.reducible else {}
     settings = {**task.settings, **reduced, "keep": task.whole}
 
     def anew(known: Sequence[Answer], most: float | None) -> tuple[NativeSearch | NoMachineCode, VacuityCheck | None]:
@@ -289,6 +322,7 @@ def native_search(
             most=most,
             compact=options.store == StoreKind.COMPACT,
             spill=None if options.spill is None else Path(options.spill),
+            checkpoints=_checkpoints(task),
             **settings,
         )
     except CostlyError as problem:
@@ -299,6 +333,15 @@ def native_search(
         return NoMachineCode(str(problem))
     except (MemoryError, OSError, RuntimeError) as problem:
         return NoMachineCode(f"{type(problem).__name__}: {problem}")
+
+
+def _checkpoints(task: SearchTask) -> Checkpoints | None:
+    from planrace.checker.engines.native.checkpoints import Checkpoints
+
+    if not task.saves:
+        return None
+    given = task.options.checkpoint, task.options.resume
+    return Checkpoints(*(None if path is None else Path(path) for path in given))
 
 
 def _without_code(native: NoMachineCode) -> tuple[ModelWarning, ...]:
@@ -318,9 +361,16 @@ def _by_machine(
 
 
 def _about_code(native: NativeSearch) -> tuple[ModelWarning, ...]:
-    """A warning if the cached machine code could not be trusted."""
-    refused = native.program.refused
-    if refused is None:
-        return ()
-    message = f"The machine code was compiled again; the cached one on disk was not loaded: {refused}."
-    return (ModelWarning(UNTRUSTED_CACHE, "", message),)
+    """Warnings if the cached machine code could not be trusted, and if the last checkpoint could not be written."""
+    found = []
+    if native.program.refused is not None:
+        message = (
+            f"The machine code was compiled again; the cached one on disk was not loaded: {native.program.refused}."
+        )
+        found.append(ModelWarning(UNTRUSTED_CACHE, "", message))
+    saved = native.checkpoints
+    if saved.problem is not None:
+        earlier = "there is none" if saved.last is None else f"the one at depth {saved.last.depth} stays"
+        message = f"No checkpoint could be written at the end: {saved.problem}; {earlier}."
+        found.append(ModelWarning(NO_CHECKPOINT, "", message))
+    return tuple(found)

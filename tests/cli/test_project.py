@@ -166,6 +166,8 @@ def test_it_is_decided_for_every_option_whether_it_is_for_all() -> None:
     of_one |= {
         "cluster",
         "shards",
+        "checkpoint",
+        "resume",
         "bit_array",
         "hashes",
         "order",

@@ -168,6 +168,30 @@ def test_the_workflow_reports_every_outcome(tmp_path: Path, text: Any, code: int
     assert (job.folder / "planrace.html").is_file() == (code != 2)
 
 
+def test_a_search_goes_on_in_the_next_job(tmp_path: Path) -> None:
+    """The command between the steps of the cache, in one job and the next, where the cache has put the file back."""
+    (steps,) = (b["steps"] for b in blocks("ci.md") if "actions/cache" in json.dumps(b))
+    restore, search, save = steps
+    assert restore["with"]["path"] == save["with"]["path"]
+    assert restore["with"]["key"] == save["with"]["key"]
+    assert restore["with"]["key"].startswith(restore["with"]["restore-keys"])
+    words = shlex.split(search["run"].replace("deploy.py:fixed", "original"))[1:]
+    assert {w for w in words if w.startswith("--")} <= {o for p in app.params for o in p.opts}
+    words += ["-s", "plans=3", "--property", "cleanup-deletes", "--exhaustive", "--format", "json"]
+    jobs = []
+    for number, cut in enumerate((["--depth", "9"], ["--depth", "20"], [])):
+        folder, cached = tmp_path / str(number), tmp_path / "cached"
+        folder.mkdir()
+        if cached.exists():
+            (folder / restore["with"]["path"]).write_bytes(cached.read_bytes())
+        command = [sys.executable, "-m", "planrace", *words, *cut]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        cached.write_bytes((folder / save["with"]["path"]).read_bytes())
+        covered = json.loads(done.stdout)["exploration"]
+        jobs.append((done.returncode, covered["complete"], covered.get("resumed", {}).get("depth")))
+    assert jobs == [(3, False, None), (0, False, 9), (0, True, 20)]
+
+
 def test_the_workflow_reports_nothing_if_nothing_was_done(tmp_path: Path) -> None:
     job = Job("ci.md", tmp_path)
     codes, out = job.run(PIP="1")

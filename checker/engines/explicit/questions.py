@@ -68,10 +68,10 @@ class Questions:
             self.vacuity.stuck = run()
         for k, p in enumerate(states):
             if found >> k & 1 and p.name not in self.answers:
-                self._close(p, confirm_state(p, run()))
+                self.close(p, confirm_state(p, run()))
         for k, _ in hits:
             if steps[k].name not in self.answers:
-                self._close(steps[k], confirm_step(steps[k], run()))
+                self.close(steps[k], confirm_step(steps[k], run()))
 
     def stop_reason(self, *, fail_fast: bool, exhaustive: bool) -> StopReason | None:
         """Why a search may end after a level, if it may."""
@@ -91,7 +91,8 @@ class Questions:
         how = f"complete search of {numbered(coverage.states, 'state')}"
         return Answer(p, verdict_never_met(p), f"never met in a {how}" if isinstance(p, Reachability) else how)
 
-    def _close(self, p: Checkable, recording: Recording) -> None:
+    def close(self, p: Checkable, recording: Recording) -> None:
+        """Record that a run decides ``p``."""
         self.answers[p.name] = Answer(p, verdict_met(p), self._how, recording)
         self.open = [q for q in self.open if q is not p]
 

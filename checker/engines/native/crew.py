@@ -145,7 +145,9 @@ class LocalCrew(Crew):
         self._stride = max(1, AT_ONCE // (max(1, program.fan) * orders))
         self._depth = -1  # the initial states are the next level
         self._rounds = self._sought = self._seen = 0
-        self._bound = self._outside = False
+        self._bound = self._outside = self._adopting = False
+        self.levels_known = self.steps_known = True
+        """Whether the level of each state is known beyond a byte, and the steps of each worker."""
         if compact:
             for w in self.workers:
                 self.compaction.begin(w)
@@ -206,11 +208,15 @@ class LocalCrew(Crew):
         """Decide whether the next frontier is logged: not if states are large and it will be a large part of all
         states."""
         self._depth = depth
-        scanned = self.program.words > 1 and self.size * SCANNED > self.states and depth + 1 < LEVELS
-        for w in self.workers:
-            w.next_logged = self._keep or not scanned or w.runs is not None
+        self._log_next(scanned=self.size * SCANNED > self.states)
         self.divide(max(w.begin(depth) for w in self.workers))
         return self._rounds
+
+    def _log_next(self, *, scanned: bool) -> None:
+        """Decide how the next frontier is kept; ``scanned``: large ones are found again by their level."""
+        scanned = scanned and self.program.words > 1 and self._depth + 1 < LEVELS
+        for w in self.workers:
+            w.next_logged = self._keep or not scanned or w.runs is not None
 
     def divide(self, rounds: int) -> None:
         """Search the frontier in so many rounds."""
@@ -246,7 +252,7 @@ class LocalCrew(Crew):
     def _finish(self, n: int, depth: int) -> None:
         if self.workers[n].runs is not None:
             with self.compaction.guarded():
-                self.workers[n].finish(depth)
+                self.workers[n].finish(depth, new=self._adopting)
 
     def _each(self, phase: Callable[[int, int], None], given: int) -> None:
         """Run a phase of every worker; in separate threads if there is enough to do."""
@@ -315,7 +321,7 @@ class LocalCrew(Crew):
         if self._bound:
             self._outside = me.unknown() > 0 or self._outside
         else:
-            me.settle(self._depth + 1)
+            me.settle(self._depth + 1, new=self._adopting)
         self.compaction.emptied(me)
 
     def last(self, sought: int) -> tuple[int, bool]:
@@ -349,6 +355,35 @@ class LocalCrew(Crew):
                     count, w.fills[box] = w.fills[box], 0
                     found = found and bool(known(w.addresses[box], count, me.store.segment(segment)))
         return found
+
+    # Known states ----------------------------------------------------------------------------------------------
+    def expect(self, level: int) -> None:
+        """The states of a level are known, and come with ``adopt``."""
+        self._depth, self._adopting = level - 1, True
+        self._log_next(scanned=True)
+        for w in self.workers:
+            w.depth, w.parts = self._depth, 1
+
+    def adopt(self, states: int, count: int) -> None:
+        """Insert states at an address, each of which comes once, and which fit into a box."""
+        w = self.workers[0]
+        self.program["deliver"](states, 0, count, w.addresses.address, w.fills.address, w.lines.address)
+        self.take()
+
+    def adopted(self) -> None:
+        """All states of the level have come: they are the frontier."""
+        self._each(self._finish, self._depth + 1)
+        for w in self.workers:
+            w.turn()
+        self._adopting = False
+
+    def credit(self, steps: int, met: int) -> None:
+        """So many steps were taken from states before the frontier, and these bits met."""
+        self.steps_known = self.count == 1
+        for n, w in enumerate(self.workers):
+            w.info[INFO_STEPS] = steps * (n + 1) // self.count - steps * n // self.count
+        for k in range(self.program.info - INFO):
+            self.workers[0].info[INFO + k] |= met >> TERMS * k & (1 << TERMS) - 1
 
     # Questions -------------------------------------------------------------------------------------------------
     def _state(self, front: int, n: int) -> int:

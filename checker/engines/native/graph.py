@@ -91,6 +91,8 @@ class GraphOf:
                 f"the states are kept as sorted runs, and their graph of {taken} is not made of "
                 f"these; with a table it takes {self._needed()}"
             )
+        if not self.search.local.levels_known:
+            raise MemoryError("the checkpoint was written by a search that knew the level of each state only in part")
         counts = [w.levels[-1] for w in workers]
         starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
         edges = [sum(w.steps for w in workers[:n]) for n in range(len(workers))]
@@ -106,7 +108,10 @@ class GraphOf:
             for n, (w, ids) in enumerate(zip(workers, numbers, strict=True)):
                 tables[2 * n], tables[2 * n + 1] = w.store.table.address, ids.table.address
             shared = [r.address for r in (offsets, targets, labels, marks)]
-            list(pool.map(lambda w, a, e: self._link(w, a, e, tables, shared), workers, starts, edges))
+            if self.search.local.steps_known:
+                list(pool.map(lambda w, a, e: self._link(w, a, e, tables, shared), workers, starts, edges))
+            else:
+                self._link_in_turn(starts, tables, shared)
         return Graph(
             sum(counts),
             _view(offsets, size, ctypes.c_uint32),
@@ -162,7 +167,17 @@ class GraphOf:
                 raise TimeUpError(self._deadline.reason)
             yield at, min(size, states - at)
 
-    def _link(self, w: Worker, first: int, edge: int, tables: WordArray, shared: list[int]) -> None:
+    def _link_in_turn(self, starts: list[int], tables: WordArray, shared: list[int]) -> None:
+        """After a checkpoint nobody knows how many steps the states of each worker have until they are taken again."""
+        edge = 0
+        for w, first in zip(self.search.workers, starts, strict=True):
+            edge = self._link(w, first, edge, tables, shared)
+        if edge > self.search.transitions:
+            taken = numbered(self.search.transitions, "step")
+            raise ReplayError(f"the graph has more than the {taken} that were counted")
+
+    def _link(self, w: Worker, first: int, edge: int, tables: WordArray, shared: list[int]) -> int:
+        """Write the steps of a worker's states from step ``edge`` on; the number after the last."""
         rows = BATCH * self.fan
         scratch, places, info = WordArray(rows * (self.search.program.words + 1)), WordArray(rows), WordArray(INFO)
         known = [tables.address, scratch.address, places.address, *shared, info.address]
@@ -174,6 +189,7 @@ class GraphOf:
                 n = at + info[INFO_FRESH]
                 s = self.search.program.pack(words_at(self._at(w, n), self.search.program.words))
                 raise_range_error_at(self.search, s, bisect_right(w.levels, n) - 1, self.terms)
+        return edge
 
     def _levels(self, starts: list[int]) -> list[list[tuple[int, int]]]:
         workers = self.search.workers

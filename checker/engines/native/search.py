@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from planrace.checker.engines.answer import Answer, of_step, retrace
 from planrace.checker.engines.explicit.orbits import ASKED
@@ -22,6 +23,7 @@ from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
+from planrace.checker.engines.native.checkpoints import Checkpoints, identity
 from planrace.checker.engines.native.crew import Crew, LocalCrew, cores
 from planrace.checker.engines.native.paths import Ways
 from planrace.checker.engines.native.program import Program, ShardCode
@@ -45,7 +47,7 @@ class NativeSearch:
     """One exploration of one instance, as ``explicit.search.Search``; ``workers``: None means one for each core.
 
     ``compact``: states are kept as sorted runs from the beginning, not only when memory gets short; ``spill``: in files
-    of this folder.
+    of this folder. ``checkpoints``: what is written while it runs, and where it goes on; see ``checkpoints.py``.
 
     Raises ``UnsupportedError`` if the instance does not fit into machine words, ``CostlyError`` if compiling takes more
     than ``most`` seconds, or more than the time limit leaves.
@@ -70,6 +72,7 @@ class NativeSearch:
         most: float | None = None,
         compact: bool = False,
         spill: Path | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -81,9 +84,15 @@ class NativeSearch:
         self.interrupted = False
         self._limit_guard = LimitGuard("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest", vacuity)
-        self._vacuity = vacuity
-        self._keep, self._compact, self._spill = keep, compact, spill
+        self.vacuity, self.keep = vacuity, keep
+        self._compact, self._spill = compact, spill
         self._prepare(workers or cores(), most)
+        self.checkpoints = checkpoints or Checkpoints()
+        self.identity: Any = None
+        """What the files of its checkpoints have in common."""
+        if self.checkpoints.wanted:
+            code = self.program.code
+            self.identity = identity(self.kernel, code, self.properties, symmetric=symmetric, sliced=self.sliced)
 
     def _prepare(self, count: int, most: float | None = None) -> None:
         """Compile machine code for the open properties, and make workers with empty stores."""
@@ -104,7 +113,7 @@ class NativeSearch:
             count,
             self.limits.memory,
             orders=self.kernel.orders,
-            keep=self._keep,
+            keep=self.keep,
             check=self._check_clock,
             compact=self._compact,
             spill=self._spill,
@@ -112,46 +121,80 @@ class NativeSearch:
 
     def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
+        with self.checkpoints.running():
+            stopped = self._ended()
+        if self.vacuity is not None:
+            self.vacuity.bits |= self.crew.met()
+        kept = self.crew.states > 0 or self.checkpoints.resumed is None
+        states, transitions = (self.crew.states, self.transitions) if kept else self.checkpoints.counts
+        coverage = Coverage(
+            states=states,
+            transitions=transitions,
+            depth=self._depth + self.crew.fresh,  # a level that was cut short
+            complete=stopped is None,
+            symmetry=self.symmetric,
+            normalised=self.kernel.normalised,
+            states_per_orbit=self.kernel.states_per_orbit,
+            seconds=self.seconds,
+            peak_memory_bytes=peak_memory(),
+            stopped=stopped,
+            sliced=self.sliced,
+            workers=self.crew.count,
+            resumed=self.checkpoints.resumed,
+            checkpoint=self.checkpoints.last,
+        )
+        return [self.questions.answer(p, coverage) for p in self.properties], coverage
+
+    def _ended(self) -> StopReason | None:
+        """Search to the end, and write a checkpoint then; why it is not complete, if so."""
         stopped: StopReason | None
         try:
             stopped = self._searched()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt:  # anywhere, so nothing is sure of the states
             self.interrupted = True
-            stopped = INTERRUPTED
+            return INTERRUPTED
         except SearchStoppedError as problem:
             stopped = problem.reason
         except TimeUpError as problem:
             stopped = StopReason(StopKind.TIME, str(problem))
         finally:
             self.crew.close()
-        if self._vacuity is not None:
-            self._vacuity.bits |= self.crew.met()
-        coverage = Coverage(
-            states=self.crew.states,
-            transitions=self.transitions,
-            depth=self._depth + self.crew.fresh,  # a level that was cut short
-            complete=stopped is None,
-            symmetry=self.symmetric,
-            normalised=self.kernel.normalised,
-            states_per_orbit=self.kernel.states_per_orbit,
-            seconds=self._limit_guard.seconds,
-            peak_memory_bytes=peak_memory(),
-            stopped=stopped,
-            sliced=self.sliced,
-            workers=self.crew.count,
-        )
-        return [self.questions.answer(p, coverage) for p in self.properties], coverage
+        try:
+            self.checkpoints.end(self, stopped)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        self.interrupted |= self.checkpoints.asked_to_end
+        return stopped
+
+    @property
+    def depth(self) -> int:
+        """The level of the frontier."""
+        return self._depth
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of the search, with those before the checkpoint that it went on from."""
+        resumed = self.checkpoints.resumed
+        return self._limit_guard.seconds + (0.0 if resumed is None else resumed.seconds)
+
+    def announce(self, task: str) -> None:
+        """Report that something else begins that takes a while."""
+        self._limit_guard.announce(task)
+
+    @property
+    def local(self) -> LocalCrew:
+        """The crew, if it is of this process."""
+        assert isinstance(self.crew, LocalCrew)
+        return self.crew
 
     @property
     def workers(self) -> list[Worker]:
         """The workers, if they are of this process."""
-        assert isinstance(self.crew, LocalCrew)
-        return self.crew.workers
+        return self.local.workers
 
     def states(self) -> Iterator[int]:
         """Every packed state met, if they are in this process."""
-        assert isinstance(self.crew, LocalCrew)
-        return self.crew.all()
+        return self.local.all()
 
     @property
     def transitions(self) -> int:
@@ -170,8 +213,10 @@ class NativeSearch:
 
     def _levels(self) -> StopReason | None:
         """Search level by level; None when nothing is left, else why it stopped."""
-        self.crew.begin(self.kernel.initials)
+        if not self._begin():
+            return self.checkpoints.stopped
         while self.crew.size:
+            self.checkpoints.begin(self)
             rounds = self.crew.rounds(self._depth)
             if self.limits.depth is not None and self._depth >= self.limits.depth:
                 return self._last_level()
@@ -189,6 +234,17 @@ class NativeSearch:
                 return stopped
         return None
 
+    def _begin(self) -> bool:
+        """Begin with the initial states, or where a checkpoint ends; False if the search had ended there."""
+        if self.checkpoints.resume is None:
+            self.crew.begin(self.kernel.initials)
+            return True
+        goes_on = self.checkpoints.restore(self, self._check_clock)
+        assert self.checkpoints.resumed is not None
+        self._depth = self.checkpoints.resumed.depth
+        self._seek()
+        return goes_on
+
     def _decide(self, seen: int) -> None:
         """Record that these properties were just decided."""
         self._decided |= seen
@@ -197,10 +253,11 @@ class NativeSearch:
     def _check_clock(self) -> None:
         """End the search in the middle of a level. Machine code cannot be interrupted, and where many orders of members
         are tried, a part of a frontier may take minutes."""
-        if self.interrupted:
+        if self.interrupted or self.checkpoints.asked_to_end:
             raise SearchStoppedError(INTERRUPTED)
-        if self._limit_guard.deadline is not None and self._limit_guard.deadline.left == 0.0:
-            raise SearchStoppedError(StopReason(StopKind.TIME, self._limit_guard.deadline.reason))
+        end = self._limit_guard.deadline
+        if end is not None and end.left <= self.checkpoints.reserve(end.seconds):
+            raise SearchStoppedError(StopReason(StopKind.TIME, end.reason))
 
     def _refuse_ranges_left(self) -> None:
         """Raise the interpreter's error for the least state of this level with a value out of range, whatever the
@@ -219,6 +276,8 @@ class NativeSearch:
         if self.limits.states is not None and states >= self.limits.states:
             bound = f"bound of {numbered(self.limits.states, 'state')}"
             raise SearchStoppedError(StopReason.bound(StopKind.STATES, bound))
+        if self.checkpoints.wanted:  # which take time at the end
+            self._check_clock()
         stopped = self._limit_guard.look(states, self.transitions, self._depth)
         if stopped:
             raise SearchStoppedError(stopped)
@@ -241,9 +300,13 @@ class NativeSearch:
                 s = self.crew.least(1 << k)
                 found, hits = self._reference(s)
                 self.questions.settle(found, hits if steps else [], lambda s=s: self._recording(s))  # type: ignore[misc]
-        if self._decided & self._stuck and self._vacuity is not None:
-            self._vacuity.stuck = self._recording(self.crew.least(self._stuck))
+        if self._decided & self._stuck and self.vacuity is not None:
+            self.vacuity.stuck = self._recording(self.crew.least(self._stuck))
         self._decided = 0
+        self._seek()
+
+    def _seek(self) -> None:
+        """Seek what is open."""
         still = {p.name for p in self.questions.open}
         self._sought = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
 
@@ -257,7 +320,7 @@ class NativeSearch:
     @property
     def _stuck(self) -> int:
         """The bit of a deadlock while none is known, else 0."""
-        return 0 if self._vacuity is None or self._vacuity.stuck is not None else 1 << len(self._terms)
+        return 0 if self.vacuity is None or self.vacuity.stuck is not None else 1 << len(self._terms)
 
     def _recording(self, s: int) -> Recording:
         """A replayed run to a state of the current frontier."""

@@ -49,6 +49,7 @@ class Worker:
         self.store = Store(program.functions, program.words, bucket(program.words), program.bits, room)
         self.log = Region(room)
         self._other = None if keep else Region(room)
+        self.keep = keep
         self.buffer = Region(room)
         self._gather, self._arrange = program["gather"], program["arrange"]
         self._arranged, self._counts = Region(8 * CHUNK), WordArray(program.controls)
@@ -183,16 +184,20 @@ class Worker:
         self.bounds = [(self.begun, runs.blocks)]
         self.begun = runs.blocks
 
-    def finish(self, depth: int) -> None:
-        """The level ``depth`` is found as a whole: make one run of it."""
+    def finish(self, depth: int, *, new: bool = False) -> None:
+        """The level ``depth`` is found as a whole: make one run of it. ``new`` as in ``settle``."""
         assert self.runs is not None
-        self.settle(depth)
+        self.settle(depth, new=new)
         self.runs.join(self.begun, self.buffer, 2 * self.cap)
 
-    def settle(self, depth: int) -> None:
-        """Add those of the new states that no run has, as states of the level ``depth``."""
+    def settle(self, depth: int, *, new: bool = False) -> None:
+        """Add those of the new states that no run has, as states of the level ``depth``; ``new``: no run has any."""
         assert self.runs is not None
-        self.found += self.runs.new(self.next, self.info[INFO_FRESH], depth % LEVELS + 1)
+        count, level = self.info[INFO_FRESH], depth % LEVELS + 1
+        if new:
+            self.found += self.runs.add(self.runs.sorted(self.next, count), count, level)
+        else:
+            self.found += self.runs.new(self.next, count, level)
         self.info[INFO_FRESH] = 0
 
     def release(self) -> None:

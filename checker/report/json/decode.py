@@ -19,6 +19,7 @@ import msgspec
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.write import OF_PROPERTY
 from planrace.checker.results.bitstate import Bitstate, BitstateSearch, SearchOrder
+from planrace.checker.results.checkpoint import Checkpointed, Resumed
 from planrace.checker.results.departure import Departure
 from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
 from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
@@ -256,6 +257,8 @@ class CoverageForm(msgspec.Struct):
     states_per_orbit: int = 1
     normalised: str | None = None
     partition: str | None = None
+    resumed: Resumed | None = None
+    checkpoint: Checkpointed | None = None
     bitstate: BitstateForm | None = None
 
     def made(self) -> Coverage:

@@ -111,6 +111,8 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         "sliced": list(e.sliced),
         **normalised,
         **partition,
+        **({} if e.resumed is None else {"resumed": to_plain(e.resumed)}),
+        **({} if e.checkpoint is None else {"checkpoint": to_plain(e.checkpoint)}),
         **({} if e.bitstate is None else {"bitstate": _bitstate(e.bitstate)}),
     }
 

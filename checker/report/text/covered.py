@@ -30,8 +30,22 @@ def coverage(report: Report, e: Coverage) -> str:
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
-        f"{memory}.{seed}{omitted}{sliced}{f' {e.partition}' if e.partition is not None else ''}"
+        f"{memory}.{seed}{omitted}{sliced}{f' {e.partition}' if e.partition is not None else ''}{_checkpoints(e)}"
     )
+
+
+def _checkpoints(e: Coverage) -> str:
+    """Where the search went on, and what it has written."""
+    found = ""
+    if e.resumed is not None:
+        known, before = counted(e.resumed.states, "state"), e.resumed.seconds
+        found = f" Resumed at depth {e.resumed.depth} with {known}, after {before:.2f} s of an earlier search."
+    if e.checkpoint is not None:
+        last = e.checkpoint
+        what = "A checkpoint was" if last.written == 1 else f"{last.written} checkpoints were"
+        which = "" if last.written == 1 else "the last one "
+        found += f" {what} written, {which}at depth {last.depth} with {counted(last.bytes, 'byte')}."
+    return found
 
 
 def _ignored(report: Report, e: Coverage) -> list[str]:
