@@ -129,6 +129,7 @@ LONG = {
         "explain/test_explainer.py::test_recovery_is_what_the_state_graph_says[variant0]",
         "review/test_postmortem.py::test_a_run_shows_all_facts",
         "review/test_postmortem.py::test_a_match_of_the_run",
+        "outages/test_outages.py::test_the_repair_is_proved_for_every_size",
         "dns/test_counts.py::test_explorer[fixed-3",
         "dns/test_counts.py::test_explorer[original-3",
         "dns/test_counts.py::test_fixed_with_crashes_and_expiring_locks",

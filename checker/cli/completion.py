@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-OURS = ("original", "fixed", "design", "register")
+OURS = ("original", "fixed", "design", "register", "prefixes", "prefixes-fixed", "snapshot", "snapshot-fixed")
 
 
 class Kind(StrEnum):

@@ -44,7 +44,10 @@ class Faulty(Choices):
     faults: Annotated[Names, Field(description="Faults that are on.")] = []
 
 
-PROTOCOL = "file.py:attribute, package.module:attribute, or a built-in one: original, fixed. The file is executed."
+PROTOCOL = (
+    "file.py:attribute, package.module:attribute, or a built-in one: original, fixed (`list` has others). "
+    "The file is executed."
+)
 
 
 class Selected(Faulty, Timed):

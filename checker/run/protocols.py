@@ -23,6 +23,10 @@ BUILT_IN = {
     "fixed": "planrace.properties.dns:fixed",
     "design": "planrace.properties.dns:design",
     "register": "planrace.properties.dns:register",
+    "prefixes": "planrace.properties.outages.prefixes:protocol",
+    "prefixes-fixed": "planrace.properties.outages.prefixes:fixed",
+    "snapshot": "planrace.properties.outages.snapshot:protocol",
+    "snapshot-fixed": "planrace.properties.outages.snapshot:fixed",
 }
 """The built-in protocols and where they are defined."""
 LONGEST = 255

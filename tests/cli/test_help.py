@@ -141,7 +141,8 @@ def completed(words: str, begun: str = "", cwd: Path = ROOT) -> list[str]:
     ("words", "begun", "offered"),
     [
         ("", "es", ["plain,establish"]),
-        ("-p", "", ["plain,original", "plain,fixed", "plain,design", "plain,register"]),
+        ("-p", "f", ["plain,fixed"]),
+        ("-p", "sn", ["plain,snapshot", "plain,snapshot-fixed"]),
         ("-p", "mi", ["file,mi"]),
         ("-p original --fault", "l", ["plain,lock-expiry"]),
         ("prove -p fixed --with", "guarded", ["plain,guarded-delete"]),

@@ -63,6 +63,7 @@ _PAGES = (
     "gallery",
     "likelihood",
     "mutate",
+    "outages",
     "peterson",
     "proofs",
     "sweep",

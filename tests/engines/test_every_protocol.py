@@ -36,6 +36,8 @@ BUILT_IN = {
     "fixed": SMALL,
     "design": {"endpoints": 1, "plans": 2},
     "register": {"names": 2, "top": 2},
+    "prefixes": {},
+    "snapshot": {},
 }
 LIMITS: dict[str, dict[str, Any]] = {
     "auto": {"max_states": 20_000},

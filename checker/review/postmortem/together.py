@@ -2,7 +2,7 @@
 
 Whoever shows some facts shows every part of them, so there is a border. It is found as in MARCO (Liffiton, Previti,
 Malik and Marques-Silva, "Fast, flexible MUS enumeration", Constraints 21, 2016): a set that nothing known decides is
-asked about; if a run shows it, it grows to a largest one, otherwise it shrinks to a smallest one.
+asked about, the largest first; if no run shows it, it shrinks to a smallest one.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def border(names: Sequence[str], ask: Ask, alone: Iterable[str] = ()) -> Border:
     while len(found.open) < VAIN and (asked := _undecided(possible, found)) is not None:
         verdict = ask(asked)
         if verdict is Verdict.HOLDS:
-            found.largest.append(_grown(asked, possible, ask, found))
+            found.largest.append(asked)  # what is larger is decided: no run shows it
         elif verdict is Verdict.VIOLATED:
             found.smallest.append(_shrunk(asked, possible, ask, found))
         else:
@@ -65,13 +65,6 @@ def _decided(asked: frozenset[str], found: Border) -> Verdict | None:
 def _answer(asked: frozenset[str], ask: Ask, found: Border) -> Verdict:
     known = _decided(asked, found)
     return ask(asked) if known is None else known
-
-
-def _grown(shown: frozenset[str], names: Sequence[str], ask: Ask, found: Border) -> frozenset[str]:
-    for n in names:
-        if n not in shown and _answer(shown | {n}, ask, found) is Verdict.HOLDS:
-            shown |= {n}
-    return shown
 
 
 def _shrunk(none: frozenset[str], names: Sequence[str], ask: Ask, found: Border) -> frozenset[str]:
