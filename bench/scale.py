@@ -1,11 +1,12 @@
 """Searches whose table does not fit: sorted runs against the table, on the same states, in the same run.
 
-    python bench/scale.py [--rounds N] [--sizes ENACTORS/ENDPOINTS/PLANS/KEEP] [--memory 256M …]
+    python bench/scale.py [--rounds N] [--sizes ENACTORS/ENDPOINTS/PLANS/KEEP] [--memory 256M …] [--bytes]
     python bench/scale.py --models
 
 The first form searches `fixed` with crashes and expiring locks completely, without reduction: with the table, with
 `--store compact`, and with the table under each memory limit, alternately. It refuses to compare where states, steps or
-depths differ, and prints medians of processor time as ratios. Whole commands, so that their memory is theirs alone.
+depths differ, and prints medians of processor time and of the search's wall time as ratios. Whole commands, so that
+their memory is theirs alone. `--bytes` searches once more in this process, for the bytes of a state in the runs.
 `--models` searches protocols of other kinds (`models.py`) until two million states: bytes of a state, processor time.
 """
 
@@ -67,6 +68,21 @@ def measured(sizes: str, *options: str) -> Measured:
     return Measured(counts, stopped, found["seconds"], spent, found["peak_memory_bytes"])
 
 
+def bytes_of_a_state(sizes: str) -> None:
+    """Bytes of a state in the runs of one and of two workers, with their index and their codes."""
+    from planrace.checker.engines.native.search import NativeSearch
+    from planrace.properties.dns import fixed
+
+    instance = fixed.system(FAULTS).instance(**dict(zip(NAMES, map(int, sizes.split("/")), strict=True)))
+    for workers in (1, 2):
+        search = NativeSearch(instance, [], exhaustive=True, compact=True, workers=workers)
+        search.run()
+        runs = [w.runs for w in search.workers if w.runs is not None]
+        print(
+            f"runs of {workers} workers: {sum(r.bytes for r in runs) / sum(r.states for r in runs):.2f} bytes a state"
+        )
+
+
 def models() -> None:
     """Bytes of a state in the table and in runs, and the processor time of each search without its compilation."""
     from planrace import find
@@ -98,6 +114,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sizes", default="3/2/4/2")
     parser.add_argument("--memory", nargs="*", default=["256M"])
+    parser.add_argument("--bytes", action="store_true")
     parser.add_argument("--models", action="store_true")
     given = parser.parse_args()
     if given.models:
@@ -115,14 +132,19 @@ def main() -> None:
     )
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     base = statistics.median(r.processor for r in runs["table"])
+    wall = statistics.median(r.seconds for r in runs["table"])
     for kind, found in runs.items():
         stopped = next((r.stopped for r in found if r.stopped is not None), None)
         if stopped is None and any(r.counts != wanted for r in found):
             raise SystemExit(f"{kind} finds other counts: {[r.counts for r in found]}")
         spent = statistics.median(r.processor for r in found)
         memory = statistics.median(r.memory for r in found)
-        text = f"{kind:14} {spent:7.1f} CPU-s {spent / base:6.2f} ×  {memory / 2**20:7,.0f} MiB"
+        seconds = statistics.median(r.seconds for r in found)
+        text = f"{kind:14} {spent:7.1f} CPU-s {spent / base:6.2f} ×  {seconds:7.1f} s {seconds / wall:6.2f} ×"
+        text += f"  {memory / 2**20:7,.0f} MiB"
         print(text if stopped is None else f"{text}  not complete: {stopped}")
+    if given.bytes:
+        bytes_of_a_state(given.sizes)
 
 
 if __name__ == "__main__":

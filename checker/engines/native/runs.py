@@ -135,6 +135,8 @@ class Runs:
             end = self._code["encode"](
                 states + 8 * self._words * at, size, staged, used, to, code.table.address, code.writing.address
             )
+            if end > PLACE:
+                raise MemoryError("the index of the runs can name no farther places")
             self._data.append(self._staged.address, end - used)
             self.blocks += blocks
         self.states += count

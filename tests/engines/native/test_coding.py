@@ -172,6 +172,16 @@ def test_lengths_of_codes(most: int) -> None:
     assert lengths([5, 1, 1, 2], most) == [1, 3, 3, 2]
 
 
+def test_places_beyond_those_of_the_index_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not cut, so that a block would be read elsewhere."""
+    monkeypatch.setattr("planrace.checker.engines.native.runs.PLACE", 40)
+    runs = Runs(1, ROOM, MemoryBytes(ROOM))
+    add(runs, list(range(20)), 1, 1)
+    with pytest.raises(MemoryError, match="no farther places"):
+        add(runs, list(range(1000, 1100)), 1, 2)
+    assert list(runs.all()) == list(range(20))
+
+
 def test_only_blocks_that_may_have_a_state_are_read() -> None:
     states = list(range(0, 100 << BLOCK, 1))
     runs = Runs(1, ROOM, MemoryBytes(ROOM))
