@@ -17,7 +17,7 @@ from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import Region, WordArray, give_back_library, words_at, write
 from planrace.checker.engines.native.program import translated
 from planrace.checker.engines.native.runs import Runs
-from planrace.checker.engines.native.spill import MemoryBytes, SpillFile
+from planrace.checker.engines.native.spill import SLACK, MemoryBytes, SpillFile
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 ROOM = 1 << 26
@@ -83,6 +83,7 @@ def test_runs_are_sets_of_states(words: int, kind: str, filed: bool, tmp_path: P
     for level, some in enumerate(parts):
         assert [s for at, n in runs.pieces(level + 1) for s in loaded(at, n, words)] == sorted(some)
     assert len({r.code for r in runs.runs}) > (kind not in ("one", "words"))
+    assert [c._ranks is None for c in runs._codes] == [True] * (len(runs._codes) - 1) + [False]
     blocks = [sorted(some)[n : n + 256] for some in parts for n in range(0, len(some), 256)]
     room = Region(ROOM)
     for first in range(len(blocks)):
@@ -150,6 +151,16 @@ def test_codes_are_not_much_longer_than_seven_bits_a_byte(words: int, kind: str)
     before = sum(-(-s.bit_length() // 7) if s < 2**56 else 2 + -(-s.bit_length() // 8) for s in steps)
     share = (runs.bytes - index) / before
     assert share < {"a few": 0.1, "skewed": 0.4 if words == 1 else 0.7, "lengths": 1.0, "anywhere": 1.0}[kind]
+
+
+def test_the_code_of_a_long_run_is_that_of_all_its_parts() -> None:
+    """Of more differences than are counted, the first are of another kind."""
+    draw = random.Random(5)
+    far = [2**40 + draw.getrandbits(30) for _ in range(50)]
+    steps = [draw.randrange(1, 9) for _ in range(20_000)] + [draw.choice(far) for _ in range(130_000)]
+    runs = Runs(1, ROOM, MemoryBytes(ROOM))
+    add(runs, list(itertools.accumulate(steps)), 1, 1)
+    assert runs.bytes < 1.1 * len(steps)
 
 
 @pytest.mark.parametrize("most", [3, 5, 10])
@@ -249,6 +260,16 @@ def test_cleared_memory_is_zero() -> None:
         write(region.address + at, 7)
     region.clear(2**21)
     assert [words_at(region.address + at, 1)[0] for at in (0, 2**20, 3 * 2**20 - 8)] == [0, 0, 7]
+
+
+@pytest.mark.parametrize("size", [1, mmap.PAGESIZE - 8, mmap.PAGESIZE, 3 * mmap.PAGESIZE])
+def test_words_after_the_last_byte_can_be_read(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A difference is read by as many words as a state has, wherever it ends."""
+    monkeypatch.setattr("planrace.checker.engines.native.spill.FIRST", mmap.PAGESIZE)
+    file, source = SpillFile(tmp_path), Region(4 * mmap.PAGESIZE)
+    file.append(source.address, size)
+    assert file._extent >= file.size + SLACK >= file.size + 8 * 100
+    assert words_at(file.address + file.size, SLACK // 8) == [0] * (SLACK // 8)
 
 
 def test_files_have_no_names(tmp_path: Path) -> None:
