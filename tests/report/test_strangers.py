@@ -31,6 +31,7 @@ FORMS = sorted({*WHOLE, *OF_TRACE})
 SECONDS = 20.0
 """Seconds for one case on a busy machine."""
 SMALL = ("-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1")
+BITSTATE = ("--engine", "bitstate", "--seed", "1", "--runs", "2", "--bit-array", "64K")
 
 ODD: list[Any] = [
     None,
@@ -126,7 +127,7 @@ def spoiled(text: bytes, draw: random.Random) -> bytes:
 # Originals -------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Reports with everything in them, a proof, a saved run, a trace in ITF."""
+    """Reports with everything in them, a proof, bitstate searches, a saved run, a trace in ITF."""
     folder = tmp_path_factory.mktemp("originals")
 
     def made(name: str, *arguments: str) -> bytes:
@@ -142,6 +143,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "others.json": made("others.json", "-p", blue, "--all-different", "--least-delay"),
         "lease.json": made("lease.json", "-p", lease),
         "proof.json": made("proof.json", "prove", "-p", "fixed", "--property", "plans-never-regress"),
+        "bits.json": made("bits.json", "-p", "fixed", *SMALL, *BITSTATE),
         "run.itf.json": made("run.itf.json", "-p", "original", *SMALL),
     }
     report = json.loads(found["run.json"])
