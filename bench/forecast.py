@@ -1,14 +1,16 @@
 """How good forecasts are: of instances whose states are known, by what factor they miss, and how often the interval
 holds the truth.
 
-    python bench/forecast.py [--seconds N] [--seed N] [--kept FILE]
+    python bench/forecast.py [--seconds N] [--seed N] [--kept FILE] [--shares]
     python bench/forecast.py --large [--total N]
 
 The first form counts all instances of each protocol that can be counted in N seconds of processor time (the DNS
 automation and the examples, as they are and repaired, with and without faults, with and without symmetry reduction;
 protocols of ``models.py``). Then it holds out instances with 50,000 or more states: each is predicted from those of its
 table that are 5, 20, 50 times smaller, with the arithmetic of ``check forecast``. Counts are kept in FILE, a line
-of JSON for each, and those that it has are not counted again. `--large` makes whole forecasts, as
+of JSON for each, and those that it has are not counted again. With `--shares` it asks in place of that which share of
+the states a search has found, at the levels where that is a tenth, a quarter, …, as the progress line and the report of
+a search say it, from those of the table with at most 5,000 states. `--large` makes whole forecasts, as
 ``check forecast`` does, of instances whose counts took up to minutes to find; on a busy machine give it more time than
 the default.
 """
@@ -16,6 +18,7 @@ the default.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import random
@@ -30,6 +33,8 @@ from planrace.checker import find
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.filling import SIDE, SMALL
 from planrace.checker.advice.forecast.forecast import forecast, reducible
+from planrace.checker.advice.forecast.interval import ForecastInterval
+from planrace.checker.advice.forecast.profile import LevelProfile, ShareTable
 from planrace.checker.advice.forecast.rate import measured
 from planrace.checker.advice.forecast.sample import sampled
 from planrace.checker.advice.forecast.table import Point, below, extrapolation
@@ -52,6 +57,9 @@ EXAMPLES = (
 """Those with two parameters or more, of which several instances are large."""
 PEERS = ("gossip", "paxos", "vectors")
 FACTORS = (5, 20, 50)
+SHARE_FACTORS = (5, 50, 500)
+PARTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""The shares at which searches are held out."""
 HELD_OUT = 50_000
 """The least states of an instance that is held out."""
 OF_EACH = 8
@@ -69,6 +77,15 @@ LARGE: tuple[tuple[str, tuple[int, int, int], int], ...] = (
     ("fixed", (3, 3, 4), 164_028_570),
 )
 """Enactors, endpoints, plans; orbits with crashes and expiring locks, as searches have counted them."""
+
+
+@dataclass
+class ShareTold:
+    """What was said where a search has found the share ``truth``, which is about ``part``."""
+
+    part: float
+    truth: float
+    said: ForecastInterval | None
 
 
 @dataclass
@@ -97,37 +114,38 @@ def families() -> Iterator[tuple[str, Instance, bool]]:
                 yield " ".join([short, *faults, *(["symmetric"] if symmetric else [])]), instance, symmetric
 
 
-def counted(instance: Instance, symmetric: bool, seconds: float) -> dict[Point, float]:
-    """Logarithms of the counts of all instances that can be counted in so many seconds, smallest first."""
+def counted(instance: Instance, symmetric: bool, seconds: float) -> dict[Point, tuple[int, ...]]:
+    """The levels of all instances that can be counted in so many seconds, smallest first."""
     sliced = irrelevant(instance, instance.system.properties)
     lows = tuple(p.low for p in instance.system.parameters)
-    heap, seen, found = [(0, lows)], {lows}, dict[Point, float]()
+    heap, seen, found = [(0, lows)], {lows}, dict[Point, tuple[int, ...]]()
     ends = time.process_time() + seconds
     while heap and time.process_time() < ends:
         _, point = heappop(heap)
-        states = _states(replace(instance, values=point), symmetric, sliced)
-        if states is None:
+        levels = _levels(replace(instance, values=point), symmetric, sliced)
+        if levels is None:
             continue
-        found[point] = math.log(states)
+        found[point] = levels
         for n, p in enumerate(instance.system.parameters):
             more = tuple(x + (k == n) for k, x in enumerate(point))
             if more not in seen and more[n] <= min(p.high, p.low + FARTHEST):
                 seen.add(more)
-                heappush(heap, (states, more))
+                heappush(heap, (sum(levels), more))
     return found
 
 
-def _states(instance: Instance, symmetric: bool, sliced: tuple[str, ...]) -> int | None:
-    """The states of an instance: in Python if they are few; None if they are too many, or there is no such instance."""
+def _levels(instance: Instance, symmetric: bool, sliced: tuple[str, ...]) -> tuple[int, ...] | None:
+    """The sizes of the levels of an instance: in Python if its states are few; None if they are too many, or there is
+    no such instance."""
     try:
         budget = SearchBudget(states=SMALL, seconds=60.0)
         _, sample = sampled(instance, budget, symmetric=symmetric, sliced=sliced)
         if sample.complete:
-            return sample.states
+            return sample.levels
         run = measured(instance, 30.0, symmetric=symmetric, sliced=sliced, states=STATES)
     except ModelError:
         return None
-    return run[1].states if run is not None and run[1].complete else None
+    return run[1].levels if run is not None and run[1].complete else None
 
 
 def held_out(family: str, table: dict[Point, float], factor: int, chosen: random.Random) -> Iterator[Told | None]:
@@ -156,18 +174,18 @@ def summary(name: str, told: list[Told | None]) -> str:
     )
 
 
-def all_tables(seconds: float, kept: Path | None) -> Iterator[tuple[str, dict[Point, float]]]:
+def all_tables(seconds: float, kept: Path | None) -> Iterator[tuple[str, dict[Point, tuple[int, ...]]]]:
     """The tables that are kept, then the others, which are counted and kept."""
-    found: dict[str, dict[Point, float]] = {}
+    found: dict[str, dict[Point, tuple[int, ...]]] = {}
     lines = kept.read_text().splitlines() if kept is not None and kept.exists() else []
     for row in map(json.loads, lines):
-        found.setdefault(row["family"], {})[tuple(row["values"])] = math.log(row["states"])
+        found.setdefault(row["family"], {})[tuple(row["values"])] = tuple(row["levels"])
     yield from found.items()
     for family, instance, symmetric in families():
         if family in found:
             continue
         table = counted(instance, symmetric, seconds)
-        rows = [json.dumps({"family": family, "values": v, "states": round(math.exp(x))}) for v, x in table.items()]
+        rows = [json.dumps({"family": family, "values": v, "levels": x}) for v, x in table.items()]
         if kept is not None:
             with kept.open("a") as file:
                 file.write("".join(f"{row}\n" for row in rows))
@@ -177,7 +195,8 @@ def all_tables(seconds: float, kept: Path | None) -> Iterator[tuple[str, dict[Po
 def tables(seconds: float, seed: int, kept: Path | None) -> None:
     """Hold out instances of all protocols."""
     told: dict[int, list[Told | None]] = {factor: [] for factor in FACTORS}
-    for family, table in all_tables(seconds, kept):
+    for family, levels in all_tables(seconds, kept):
+        table = {v: math.log(sum(x)) for v, x in levels.items()}
         chosen = random.Random(seed)
         for factor in FACTORS:
             some = list(held_out(family, table, factor, chosen))
@@ -189,6 +208,47 @@ def tables(seconds: float, seed: int, kept: Path | None) -> None:
     missed = [t for some in told.values() for t in some if t is not None and abs(t.error) > t.doubt]
     for t in sorted(missed, key=lambda t: abs(t.error) - t.doubt, reverse=True):
         print(f"missed: {t.family} {t.point}: {math.exp(t.error):.3g} times the truth, ± {math.exp(t.doubt):.3g}")
+
+
+def found_shares(levels: dict[Point, tuple[int, ...]], factor: int, chosen: random.Random) -> Iterator[ShareTold]:
+    """What is said of searches of instances of a table at some of their levels."""
+    large = sorted(v for v, x in levels.items() if sum(x) >= HELD_OUT)
+    for point in chosen.sample(large, min(OF_EACH, len(large))):
+        whole = LevelProfile(levels[point])
+        most = min(SMALL, sum(levels[point]) / factor)
+        near = {v: LevelProfile(x) for v, x in levels.items() if sum(x) <= most and _below(v, point)}
+        table, states = ShareTable(point, near), list(itertools.accumulate(levels[point]))
+        for part in PARTS:
+            depth = next(d for d, share in enumerate(whole.shares) if share >= part)
+            yield ShareTold(part, whole.shares[depth], table.share(states[: depth + 1]))
+
+
+def _below(v: Point, point: Point) -> bool:
+    return v != point and all(0 <= y - x <= SIDE for x, y in zip(v, point, strict=True))
+
+
+def shares(seconds: float, seed: int, kept: Path | None) -> None:
+    """Hold out searches of all protocols, at some of their levels."""
+    told: dict[int, list[ShareTold]] = {factor: [] for factor in SHARE_FACTORS}
+    for _, levels in all_tables(seconds, kept):
+        for factor in SHARE_FACTORS:
+            told[factor] += found_shares(levels, factor, random.Random(seed))
+    for factor, some in told.items():
+        for part in (None, *PARTS):
+            asked = [t for t in some if part in (None, t.part)]
+            said = [(t.truth, t.said) for t in asked if t.said is not None]
+            if not said:
+                print(f"{factor:4} {part}: {len(asked)} asked, nothing said")
+                continue
+            held = sum(i.low <= truth <= i.high for truth, i in said) / len(said)
+            off = sorted(abs(math.log(i.middle / truth)) for truth, i in said)
+            near = sum(x <= math.log(1.5) for x in off) / len(off)
+            wide = median(i.high / i.low for _, i in said)
+            print(
+                f"{factor:4} times smaller, {'all' if part is None else f'{part:.0%}'} found: {len(asked)} asked, "
+                f"{len(said)} told, truth in {held:.1%}, within a factor of 1.5 {near:.1%}; median factor "
+                f"{math.exp(median(off)):.2f}, greatest {math.exp(off[-1]):.2f}, ends {wide:.2f} times apart"
+            )
 
 
 def large(total: float) -> None:
@@ -218,11 +278,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="for the counts of one protocol")
     parser.add_argument("--seed", type=int, default=1, help="which instances are held out")
     parser.add_argument("--kept", type=Path, help="where counts are kept")
+    parser.add_argument("--shares", action="store_true", help="which share of the states a search has found")
     parser.add_argument("--large", action="store_true", help="whole forecasts of large instances")
     parser.add_argument("--total", type=float, default=15.0, help="seconds for each whole forecast")
     asked = parser.parse_args()
     if asked.large:
         large(asked.total)
+    elif asked.shares:
+        shares(asked.seconds, asked.seed, asked.kept)
     else:
         tables(asked.seconds, asked.seed, asked.kept)
 

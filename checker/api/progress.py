@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from planrace.checker.engines.limits import Listener, Progress
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, share_text
 
 
 def in_words(show: Callable[[str], None]) -> Listener:
@@ -23,13 +23,15 @@ def in_words(show: Callable[[str], None]) -> Listener:
 
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
     """One event in words. ``left`` is an upper bound on the remaining states, known once levels shrink; ``roughly`` is
-    an earlier estimate by a rule of thumb. The remaining time is estimated from the rate so far."""
+    an earlier estimate by a rule of thumb, for events that know no share. The remaining time is estimated from the rate
+    so far."""
     from planrace.checker.advice.formatting import seconds
 
     if not event.states:
         return event.task if event.seconds < 1 else f"{event.task}, {event.seconds:.0f} s"
     rate = event.states / event.seconds if event.seconds else 0.0
-    most = roughly if left is None else left
+    most = roughly if left is None and event.share is None else left
+    share = f", {share_text(*event.share)} of all states" if event.share is not None else ""
     to_come = ""
     if most is not None:
         how = "at most about" if left is not None else "as a rule of thumb at most"
@@ -38,5 +40,5 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
     memory = f", {event.memory_bytes / 2**20:,.0f} MiB" if event.memory_bytes else ""  # not every system reports it
     return (
         f"{event.task}: {counted(event.states, 'state')}, {rate:,.0f}/s, {counted(event.transitions, 'transition')}, "
-        f"depth {event.depth}{memory}, {event.seconds:.0f} s{to_come}"
+        f"depth {event.depth}{memory}, {event.seconds:.0f} s{share}{to_come}"
     )

@@ -201,7 +201,7 @@ class Limits:
 @dataclass(frozen=True)
 class Progress:
     """The progress of a search. ``task`` names what it does. No states: it does something else than to count them, such
-    as to compile."""
+    as to compile. ``share``: of all its states it has found from the first to the second part, if that is known."""
 
     task: str
     states: int
@@ -209,6 +209,7 @@ class Progress:
     depth: int
     seconds: float
     memory_bytes: int
+    share: tuple[float, float] | None = None
 
 
 Listener = Callable[[Progress], None]

@@ -143,6 +143,9 @@ class Coverage:
     """The last checkpoint that it has written."""
     bitstate: Bitstate | None = None
     """Of bitstate searches: what each of them covered. The other numbers are those of the one that met most states."""
+    found_share: tuple[float, float] | None = None
+    """Of a search that a limit ended: the least and the greatest share of all states that it may have found, estimated
+    from smaller instances; None if there is no estimate."""
 
     @property
     def states_per_second(self) -> int:

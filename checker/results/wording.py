@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 
 
 def counted(n: int, thing: str, things: str | None = None) -> str:
@@ -56,3 +57,11 @@ def as_outcome(name: str | None) -> str:
 def about(name: str) -> str:
     """The key of a property, if an action may have the same name."""
     return f"property {name}"
+
+
+def share_text(low: float, high: float) -> str:
+    """A share between two, in whole percents, not narrower than it is: 40 to 71 %, at least 80 %."""
+    least, most = max(1, floor(100 * low)), ceil(100 * high)
+    if most >= 100:
+        return f"at least {least} %"
+    return f"{least} %" if least == most else f"{least} to {most} %"

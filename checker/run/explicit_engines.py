@@ -6,6 +6,7 @@ import os
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -158,7 +159,9 @@ def _check_normal(instance: Instance, sort: str, properties: Sequence[Property])
 
 def _explore(strategy: Strategy, task: SearchTask) -> Searched:
     task.check()
-    return strategy(task)
+    found = strategy(task)
+    covered = task.share.coverage(found.covered)
+    return replace(found, covered=covered, notes=(*found.notes, *task.share.guard.warnings))
 
 
 def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:

@@ -28,6 +28,7 @@ from planrace.checker.results.report import (
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.store_kind import StoreKind
 from planrace.checker.run.options import Options
+from planrace.checker.run.search_share import SearchShare
 from planrace.checker.semantics.normal_form import NormalForm, normal_form
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Instance, ModelError
@@ -138,6 +139,11 @@ class SearchTask:
             return None
         whole = normal_form(self.instance, self.options.normalise, self.properties)
         return whole.of(without(self.instance, self.sliced), self.properties)
+
+    @cached_property
+    def share(self) -> SearchShare:
+        """Says how far the searches in machine code are."""
+        return SearchShare(self.instance, self.options.limits, self.options.listener)
 
     @property
     def symmetric(self) -> bool:
@@ -314,7 +320,7 @@ def native_search(
         return NoMachineCode(f"llvmlite cannot be loaded ({problem})")
     options = task.options
     try:
-        return NativeSearch(
+        search = NativeSearch(
             task.instance,
             properties,
             limits=options.limits,
@@ -323,7 +329,7 @@ def native_search(
             compact=options.store == StoreKind.COMPACT,
             spill=None if options.spill is None else Path(options.spill),
             checkpoints=_checkpoints(task),
-            **settings,
+            **{**settings, "listener": task.share.listener},
         )
     except CostlyError as problem:
         if most is not None:
@@ -333,6 +339,8 @@ def native_search(
         return NoMachineCode(str(problem))
     except (MemoryError, OSError, RuntimeError) as problem:
         return NoMachineCode(f"{type(problem).__name__}: {problem}")
+    task.share.watch(search, {k: settings[k] for k in ("symmetric", "tried", "sliced") if k in settings})
+    return search
 
 
 def _checkpoints(task: SearchTask) -> Checkpoints | None:

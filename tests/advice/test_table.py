@@ -14,12 +14,13 @@ from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.filling import SMALL, InstanceTable, filled
 from planrace.checker.advice.forecast.forecast import Forecast, Forecaster, _estimated, forecast, shares
 from planrace.checker.advice.forecast.interval import ForecastInterval
-from planrace.checker.advice.forecast.rate import Rate, measured
+from planrace.checker.advice.forecast.rate import Rate, bytes_in_runs, measured
 from planrace.checker.advice.forecast.render import forecast_document
 from planrace.checker.advice.forecast.sample import SearchSample, sampled
 from planrace.checker.advice.forecast.stores import stores
 from planrace.checker.advice.forecast.table import FINEST, Point, extrapolated, extrapolation, predicted, second
 from planrace.checker.advice.formatting import rounded
+from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.report.text.plain import render_plain
 from planrace.model.language import If, Instance, Protocol, Step, Term, integers, step, update, when
 from tests import ROOT
@@ -363,6 +364,59 @@ def test_memory_of_stores_and_machines() -> None:
     assert told.store == "hash"
     assert (told.memory.low, told.memory.high) == (100 * 10 + 1000, 200 * 20 + 2000)
     assert told.nodes == (1, 4)  # 1,000 bytes in 2,000; 4,000 in 1,000
+
+
+def test_sorted_runs_are_a_store_of_one_machine(rollout: Forecast) -> None:
+    """100 to 200 states of 2 to 5 bytes, beside 1,000 to 2,000 bytes of the process."""
+    rate = Rate("native", 10, False, 5, 50, (10.0, 20.0), (1000.0, 2000.0), (2.0, 5.0))
+    states = ForecastInterval(100, 150, 200)
+    table, runs = stores(states, rate, 3000)
+    assert (runs.store, runs.memory.low, runs.memory.high) == ("compact", 1200, 3000)
+    assert (table.shared, runs.shared) == (True, False)
+    words, tables = {}, {}
+    for memory in (1_150, 2_500, 3_000):
+        made = replace(rollout, stores=stores(states, rate, memory))
+        text = render_plain(forecast_document(made))
+        words[memory] = next(line.split("MiB ")[-1].strip() for line in text.splitlines() if "compact" in line)
+        tables[memory] = next(line.split("MiB ")[-1].strip() for line in text.splitlines() if "hash" in line)
+    assert words == {1_150: "one is too small", 2_500: "one, perhaps too small", 3_000: "1"}
+    assert tables == {1_150: "7 to 4,000", 2_500: "1 to 8", 3_000: "1 to 4"}
+
+
+def test_bytes_in_runs_are_measured() -> None:
+    """In runs, with a table beside them that is as large, and two frontiers of one-word states."""
+    asked = find("fixed").system(["crash", "lock-expiry"]).instance(enactors=2, endpoints=2, plans=3, keep=2)
+    found = bytes_in_runs(asked, 60.0, symmetric=False)
+    assert found is not None
+    search = NativeSearch(asked, [], exhaustive=True, compact=True)
+    search.run()
+    each = sum(w.runs.bytes for w in search.workers if w.runs is not None) / search.crew.states
+    assert found[0] == pytest.approx(each / 1.25, rel=0.05)
+    assert found[1] == pytest.approx(2 * each * 1.25 + 2 * 8 / 10, rel=0.05)
+    assert bytes_in_runs(dns(1, 1, 1, 0), 60.0, symmetric=False) is None
+
+
+def test_a_forecast_measures_runs_where_it_counts_in_machine_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Forecaster(dns(2, 1, 3, 1), None, SearchBudget(), symmetric=False)
+    rate = Rate("native", 10, False, 5, 50, (10.0, 20.0), (0.0, 0.0))
+    sample = SearchSample(10, 20, (1, 9), complete=False, seconds=0.1)
+    monkeypatch.setattr(made, "_sample", lambda: sample)
+    monkeypatch.setattr(made, "_states", lambda *_: (ForecastInterval(10, 20, 30), "somehow"))
+    monkeypatch.setattr("planrace.checker.advice.forecast.forecast.bytes_in_runs", lambda *_, **__: (1.0, 2.0))
+    for engine, names in (("native", ["hash", "compact"]), ("explicit", ["hash"])):
+        monkeypatch.setattr(made, "_rate", lambda first, engine=engine: (replace(rate, engine=engine), first))
+        assert [s.store for s in made.forecast().stores] == names
+
+
+def test_the_number_of_levels_is_continued_as_a_sum() -> None:
+    levels: dict[Point, float] = {(a, b): 1.0 + 4 * a + 7 * b for a in (1, 2) for b in (1, 2)}
+    assert extrapolated(levels, (4, 5), sums=True) == pytest.approx(1 + 16 + 35)
+    samples = {v: SearchSample(9, 9, (1,) * round(x), complete=True, seconds=0.0) for v, x in levels.items()}
+    asked = find(str(ROOT / "examples" / "rollout.py") + ":fixed").system().instance(workers=4, versions=5)
+    made = Forecaster(asked, None, SearchBudget(native=False), symmetric=False)
+    made._table.counted.update(samples)
+    assert made._levels(SearchSample(9, 9, (1, 8), complete=False, seconds=0.0)) == 52
+    assert made._levels(SearchSample(9, 9, (1,) * 60, complete=False, seconds=0.0)) == 60
 
 
 def test_what_two_intervals_have_in_common() -> None:

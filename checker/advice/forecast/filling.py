@@ -55,9 +55,9 @@ class InstanceTable:
         return {v: math.log(s.transitions / s.states) for v, s in self.counted.items() if s.transitions}
 
     @property
-    def depth_logs(self) -> dict[Point, float]:
-        """Logarithms of the number of levels."""
-        return {v: math.log(len(s.levels)) for v, s in self.counted.items()}
+    def depths(self) -> dict[Point, float]:
+        """The number of levels: a sum over what multiplies the states, so that it needs no logarithm."""
+        return {v: float(len(s.levels)) for v, s in self.counted.items()}
 
     @property
     def unchanging(self) -> tuple[str, ...]:

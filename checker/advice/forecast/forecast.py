@@ -24,7 +24,15 @@ from typing import TYPE_CHECKING, Any
 from planrace.checker.advice.forecast.filling import InstanceTable, filled
 from planrace.checker.advice.forecast.growth import grown
 from planrace.checker.advice.forecast.interval import ForecastInterval
-from planrace.checker.advice.forecast.rate import COMPILING, EXPLICIT_BYTES, STATES, Rate, measured, rates_of
+from planrace.checker.advice.forecast.rate import (
+    COMPILING,
+    EXPLICIT_BYTES,
+    STATES,
+    Rate,
+    bytes_in_runs,
+    measured,
+    rates_of,
+)
 from planrace.checker.advice.forecast.stores import NODE, StoreForecast, stores
 from planrace.checker.advice.forecast.table import FINEST, extrapolated, extrapolation
 from planrace.checker.advice.forecast.tail import tail
@@ -140,6 +148,8 @@ class Forecaster:
         states, how = self._states(sample, rate)
         transitions = None if states is None else self._transitions(states, sample)
         system = self.instance.system
+        if states is not None and not states.exact and rate.engine == "native":
+            rate = replace(rate, bytes_in_runs=bytes_in_runs(self.instance, self.budget.seconds, **self._reduced))
         needed = () if states is None else stores(states, rate, self.node_memory)
         levels = len(sample.levels) if sample.complete else self._levels(sample)
         nearest = sample if sample.complete else self._table.nearest
@@ -228,8 +238,8 @@ class Forecaster:
         return None if each is None else states.times(math.exp(min(each, 700.0)), math.exp(min(each, 700.0)))
 
     def _levels(self, sample: SearchSample) -> int | None:
-        log = extrapolated(self._table.depth_logs, self.instance.values)
-        return None if log is None or log > 700 else max(len(sample.levels), round(math.exp(log)))
+        found = extrapolated(self._table.depths, self.instance.values, sums=True)
+        return None if found is None or not math.isfinite(found) else max(len(sample.levels), round(found))
 
     def _falling(self, sample: SearchSample) -> tuple[ForecastInterval, str] | None:
         """An estimate from shrinking levels."""

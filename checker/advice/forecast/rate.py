@@ -22,6 +22,13 @@ COMPILING = 2.0
 """Seconds for compilation, in addition to those of the run."""
 COMPILER = 40 * 2.0**20
 """Bytes that the compiler keeps if machine code does not come from the cache."""
+CODED = 1_000_000
+"""The states of a run that measures how many bytes they take in sorted runs: some tenths of a second."""
+VARIES = 1.25
+"""The factor by which these bytes may change as a search goes on: those of five instances of ``bench/scale.py`` changed
+by at most 16 % while their states became ten times as many."""
+BESIDE = (0.0, 1.0)
+"""The bytes of the table beside sorted runs, as a part of theirs: it remembers some of the states."""
 FEWEST = 1000
 """The fewest states for a meaningful rate, unless the run is complete."""
 
@@ -31,7 +38,8 @@ class Rate:
     """``engine`` searched ``states`` states (``complete``: all of them), ``per_second`` states and ``steps_per_second``
     transitions in a second. A search takes its time for transitions, of which the first states have fewer than most.
     ``bytes_per_state`` is a range: it depends on when the store grew last and on the size of the levels. ``base`` is
-    the range of the bytes of the process besides its states: Python, the compiler, messages between workers."""
+    the range of the bytes of the process besides its states: Python, the compiler, messages between workers.
+    ``bytes_in_runs`` is the range of a state in sorted runs; None if it was not measured."""
 
     engine: str
     states: int
@@ -40,6 +48,7 @@ class Rate:
     steps_per_second: int
     bytes_per_state: tuple[float, float]
     base: tuple[float, float]
+    bytes_in_runs: tuple[float, float] | None = None
 
 
 def measured(
@@ -75,6 +84,32 @@ def measured(
     levels = (sum(sizes) for sizes in zip(*(map(_size, pairwise(w.levels)) for w in search.workers), strict=True))
     whole = tuple(n for n in levels if n)  # a complete search ends with an empty one
     return rate, SearchSample(covered.states, covered.transitions, whole, covered.complete, taken)
+
+
+def bytes_in_runs(
+    instance: Instance, seconds: float, *, symmetric: bool, tried: int = ASKED, sliced: Sequence[str] = ()
+) -> tuple[float, float] | None:
+    """The least and the most bytes of a state in sorted runs, with the table beside them and two frontiers of a tenth
+    of all states, from the first states of the instance, searched for at most so many ``seconds``; None if they could
+    not be."""
+    try:
+        from planrace.checker.engines.native.emit import UnsupportedError
+        from planrace.checker.engines.native.search import NativeSearch
+    except ImportError:
+        return None
+    common: dict[str, Any] = {"exhaustive": True, "symmetric": symmetric, "tried": tried, "sliced": sliced}
+    limits = Limits(states=CODED, seconds=seconds + COMPILING)
+    try:
+        search = NativeSearch(instance, [], limits=limits, most=seconds + COMPILING, compact=True, **common)
+    except (CostlyError, UnsupportedError, MemoryError):
+        return None
+    _, covered = search.run()
+    if covered.states < FEWEST:
+        return None
+    each = sum(w.runs.bytes for w in search.workers if w.runs is not None) / covered.states
+    frontiers = 2 * 8 * search.program.words / 10
+    low, high = (each * (1 + part) for part in BESIDE)
+    return low / VARIES, high * VARIES + frontiers
 
 
 def rates_of(states: int, transitions: int, seconds: float) -> tuple[int, int]:

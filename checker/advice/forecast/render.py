@@ -94,6 +94,8 @@ def _needs(f: Forecast) -> Iterator[Block]:
 
 def _nodes(s: StoreForecast) -> str:
     low, high = s.nodes
+    if not s.shared and high > 1:
+        return "one is too small" if low > 1 else "one, perhaps too small"
     return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 

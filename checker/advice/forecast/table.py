@@ -90,26 +90,26 @@ def below(table: Logs, target: Point, most: float) -> dict[Point, float]:
     return {v: x for v, x in table.items() if x <= most and all(map(int.__le__, v, target))}
 
 
-def extrapolated(known: Logs, target: Point) -> float | None:
-    """The predicted logarithm at a point; None if no rule applies."""
-    return completed(known, target).get(target)
+def extrapolated(known: Logs, target: Point, *, sums: bool = False) -> float | None:
+    """The predicted logarithm at a point, or number that is a sum of parts (``sums``); None if no rule applies."""
+    return completed(known, target, sums=sums).get(target)
 
 
-def completed(known: Logs, target: Point) -> dict[Point, float]:
+def completed(known: Logs, target: Point, *, sums: bool = False) -> dict[Point, float]:
     """The table with the predictions for all other points from its least values up to the target."""
     found = dict(known)
     least = [min((v[n] for v in known), default=x + 1) for n, x in enumerate(target)]
     sides = [range(low, high + 1) for low, high in zip(least, target, strict=True)]
     for point in sorted(itertools.product(*sides), key=sum):
         if point not in found:
-            told = predicted(found, point)
+            told = predicted(found, point, sums=sums)
             if told is not None:
                 found[point] = told
     return found
 
 
-def predicted(f: Logs, v: Point) -> float | None:
-    """The median of the predictions of the best rule that applies at ``v``."""
+def predicted(f: Logs, v: Point, *, sums: bool = False) -> float | None:
+    """The median of the predictions of the best rule that applies at ``v``. ``sums``: no power is among them."""
     ranked: list[list[float]] = [[], [], [], []]
     for a, b in itertools.combinations_with_replacement(range(len(v)), 2):
         corners = [f.get(down(v, *way)) for way in ((a,), (b,), (a, b))]
@@ -118,7 +118,7 @@ def predicted(f: Logs, v: Point) -> float | None:
         x, y, z = (c for c in corners if c is not None)
         flat = x + y - z
         ranked[3].append(flat)
-        if z > 1:
+        if z > 1 and not sums:
             ranked[3].append(x * y / z)
         for rank, d in _differences(f, v, a, b):
             ranked[rank].append(flat + d)

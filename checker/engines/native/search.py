@@ -102,6 +102,8 @@ class NativeSearch:
         self.crew: Crew = self._hired(watch, count, most)
         self._sought = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = self._depth = 0
+        self.found: list[int] = []
+        """How many states there are up to each level that is known as a whole; 0 for levels before a checkpoint."""
 
     def _hired(self, watch: Watch, count: int, most: float | None) -> Crew:
         """Workers with machine code that looks for ``watch``."""
@@ -215,6 +217,7 @@ class NativeSearch:
         """Search level by level; None when nothing is left, else why it stopped."""
         if not self._begin():
             return self.checkpoints.stopped
+        self.found = [0] * self._depth + [self.crew.states]
         while self.crew.size:
             self.checkpoints.begin(self)
             rounds = self.crew.rounds(self._depth)
@@ -228,7 +231,9 @@ class NativeSearch:
             self._refuse_ranges_left()
             self._settle()
             self.crew.turn()
-            self._depth += self.crew.size > 0
+            if self.crew.size:
+                self._depth += 1
+                self.found.append(self.crew.states)
             stopped = self.questions.stop_reason(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
             if stopped:
                 return stopped

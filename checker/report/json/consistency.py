@@ -210,6 +210,9 @@ def _exploration(e: Coverage) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")
     _is(e.states_per_orbit >= 1, "exploration.states_per_orbit", "no orbit is without a state")
+    if e.found_share is not None:
+        low, high = e.found_share
+        _is(0 < low <= high <= 1, "exploration.found_share", "it is no pair of shares, the least first")
     if e.bitstate is not None:
         _bitstate(e.bitstate, "exploration.bitstate")
     _is(isfinite(e.seconds) and (e.seconds == 0 or e.seconds > 1e-9), "exploration.seconds", "it is not a time")

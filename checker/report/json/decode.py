@@ -260,6 +260,7 @@ class CoverageForm(msgspec.Struct):
     resumed: Resumed | None = None
     checkpoint: Checkpointed | None = None
     bitstate: BitstateForm | None = None
+    found_share: tuple[float, float] | None = None
 
     def made(self) -> Coverage:
         same = {f.name: getattr(self, f.name) for f in fields(Coverage) if f.name not in ("stopped", "bitstate")}

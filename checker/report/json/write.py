@@ -114,6 +114,7 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         **({} if e.resumed is None else {"resumed": to_plain(e.resumed)}),
         **({} if e.checkpoint is None else {"checkpoint": to_plain(e.checkpoint)}),
         **({} if e.bitstate is None else {"bitstate": _bitstate(e.bitstate)}),
+        **({} if e.found_share is None else {"found_share": list(e.found_share)}),
     }
 
 

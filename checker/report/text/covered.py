@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planrace.checker.report.text.bitstate import percent
 from planrace.checker.results.report import Coverage, Report
-from planrace.checker.results.wording import counted, joined
+from planrace.checker.results.wording import counted, joined, share_text
 
 
 def coverage(report: Report, e: Coverage) -> str:
@@ -22,6 +22,9 @@ def coverage(report: Report, e: Coverage) -> str:
     normal = f", up to the normal form of {e.normalised}" if e.normalised is not None else ""
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
     memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not measured on every system
+    share = ""
+    if e.found_share is not None:
+        share = f" As far as smaller instances tell, it has found {share_text(*e.found_share)} of all states."
     sliced = ""
     if e.sliced:
         sliced = (
@@ -30,7 +33,8 @@ def coverage(report: Report, e: Coverage) -> str:
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}{normal}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
-        f"{memory}.{seed}{omitted}{sliced}{f' {e.partition}' if e.partition is not None else ''}{_checkpoints(e)}"
+        f"{memory}.{share}{seed}{omitted}{sliced}"
+        f"{f' {e.partition}' if e.partition is not None else ''}{_checkpoints(e)}"
     )
 
 
