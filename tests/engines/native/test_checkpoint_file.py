@@ -93,6 +93,11 @@ def test_states_come_back(words: int) -> None:
         assert unsqueezed(squeezed(states, words), len(states), words) == states
 
 
+def test_a_difference_borrows_over_equal_words() -> None:
+    states = [5 << 64 | 7, 1 << 128 | 5 << 64 | 3]
+    assert unsqueezed(squeezed(states, 3), 2, 3) == states
+
+
 def test_the_bytes_are_those_of_the_format() -> None:
     """Files of today must be read by later versions, or be refused."""
     assert squeezed([5, 6, 133, 133 + 300], 1) == bytes([5, 1, 127, 0xAC, 0x02])

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native import checkpoints as checkpoints_module
 from planrace.checker.engines.native.checkpoints import Checkpoints
+from planrace.checker.engines.native.converting import convert
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.intrinsics import LEVELS
 from planrace.checker.engines.native.search import NativeSearch
@@ -22,9 +22,7 @@ from planrace.checker.engines.native.store import Allowance
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.checker.semantics.normal_form import normal_form
-from planrace.model.language import Instance, ModelError, Protocol, System, Term, integers, step, update, when
-from planrace.model.language.actions import Step
-from planrace.properties import invariant
+from planrace.model.language import Instance, ModelError, System, Term
 from planrace.properties.dns import fixed, original
 from tests.engines.native.test_native import ROWS, VARIANTS, checkable, shape
 from tests.engines.native.test_runs import long_counter
@@ -273,6 +271,25 @@ def test_more_levels_than_a_byte_tells(
         assert len(answer.recording.moves) == last + 3
 
 
+@pytest.mark.parametrize("depth", [9, LEVELS + 40])
+def test_a_level_in_which_states_move_into_runs(depth: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The frontier is in a log then, and in the runs."""
+    instance = long_counter(2 * LEVELS)
+    saved = Checkpoints(tmp_path / "file")
+    search = NativeSearch(instance, [], exhaustive=True, workers=2, checkpoints=saved)
+
+    def cutting() -> None:
+        if search.depth == depth:
+            for w in search.workers:
+                convert(w, search.local.compaction._empty(w))
+            raise SearchStoppedError(CUT)
+
+    monkeypatch.setattr(search, "_look", cutting)
+    search.run()
+    again = NativeSearch(instance, [], exhaustive=True, workers=1, checkpoints=Checkpoints(None, saved.path))
+    assert again.run()[1].states == 4 * (2 * LEVELS + 1) == len(set(again.states()))
+
+
 @pytest.mark.parametrize("symmetric", [False, True])
 def test_orbits_and_normal_forms(symmetric: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     instance = fixed.system(["crash"]).instance(enactors=3, endpoints=1, plans=3, keep=1)
@@ -287,50 +304,6 @@ def test_orbits_and_normal_forms(symmetric: bool, tmp_path: Path, monkeypatch: p
     assert cut(NativeSearch(instance, properties, workers=2, checkpoints=saved, **options), 40, monkeypatch)
     again = NativeSearch(instance, properties, workers=1, checkpoints=Checkpoints(None, saved.path), **options)
     assert shape(again) == wanted
-
-
-def trapped() -> Instance:
-    """What happens only early: a deadlock, an action, and the condition of a property."""
-    protocol = Protocol("trapped", "a counter that may be caught")
-    n, caught = protocol.variable("n", integers(0, 40), 0), protocol.variable("caught", integers(0, 2), 0)
-    protocol.final(n == 40)
-
-    @protocol.action(by="somebody")
-    def tick() -> Step:
-        return step(when(caught != 1, n < 40), update(n, n + 1))
-
-    @protocol.action(by="somebody")
-    def catch() -> Step:
-        return step(when(n == 3, caught == 0), update(caught, 1))
-
-    @protocol.action(by="somebody")
-    def look() -> Step:
-        return step(when(n == 5, caught == 0), update(caught, 2))
-
-    @protocol.action(by="somebody")
-    def never() -> Step:
-        return step(when(n == 7, caught == 1), update(caught, 0))
-
-    protocol.declare(invariant("early", (n != 2) | (caught == 0), "nothing is caught early"))
-    return protocol.system().instance()
-
-
-def test_what_was_met_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A deadlock, and actions that only states before the checkpoint enable: no warning is missing or wrong."""
-    instance, saved = trapped(), Checkpoints(tmp_path / "file")
-    properties = instance.system.properties
-    told = []
-    for looks in (None, 0, 3, 4, 10, 30):
-        if looks is not None:
-            vacuity = VacuityCheck(instance, properties)
-            search = NativeSearch(instance, properties, exhaustive=True, vacuity=vacuity, checkpoints=saved)
-            assert cut(search, looks, monkeypatch)
-        vacuity = VacuityCheck(instance, properties)
-        going = Checkpoints() if looks is None else Checkpoints(None, saved.path)
-        NativeSearch(instance, properties, exhaustive=True, workers=2, vacuity=vacuity, checkpoints=going).run()
-        told.append((vacuity.bits, [(w.kind, w.subject, w.message, w.trace) for w in vacuity.warnings(complete=True)]))
-    assert [(w[0], w[1]) for w in told[0][1]] == [("deadlock", ""), ("never happens", "never")]
-    assert all(t == told[0] for t in told)
 
 
 # The graph -------------------------------------------------------------------------------------------------------
