@@ -13,6 +13,9 @@ import pytest
 
 from planrace.checker import FixReport, Verdict, check, find, fixes, render
 from planrace.checker.cli.main import run
+from planrace.checker.report.text.fixes import fixes_document
+from planrace.checker.results.blocks import Grid, Heading
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.fixes import FixPoint, smallest
 from planrace.checker.review.lab.keep import LabCache
 from planrace.model.language import ModelError, Protocol
@@ -182,6 +185,22 @@ def test_formats(report: FixReport, form: str) -> None:
         jsonschema.Draft202012Validator(schema).validate(json.loads(text))
     if form == "text":
         assert text.splitlines()[-1].endswith("(exit 0)")
+
+
+def test_every_cell_leads_to_what_is_told_of_it(report: FixReport) -> None:
+    told = fixes_document(report, 0, Detail.FULL).blocks
+    titles = [b.text for b in told if isinstance(b, Heading)]
+    (table,) = (b for b in told if isinstance(b, Grid) and b.links)
+    assert len(titles) == len(set(titles))
+    assert [len(row) - 1 for row in table.rows] == list(map(len, table.links))
+    assert {title for row in table.links for title in row} <= set(titles)
+    for row, point in zip(table.links, report.alone, strict=True):
+        for title, v in zip(row, point[0].verdicts, strict=True):
+            holds = v.verdict is Verdict.HOLDS
+            at = titles.index(title)
+            assert holds == title.endswith("what holds")
+            assert holds or v.property in title
+            assert at > titles.index("Why not")
 
 
 def test_expectations_and_exit_codes(file: Path, report: FixReport, capsys: pytest.CaptureFixture[str]) -> None:

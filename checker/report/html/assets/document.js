@@ -77,13 +77,11 @@ function grid(block, title) {
     numeric[n] ? el("th", { scope: "col", ...look(n) }, text) : columnHead(text),
   );
   const rows = block.rows.map(([first, ...cells], at) => {
-    const shown = (text, n) => linked(text, block.links?.[at]?.[n]);
-    return el(
-      "tr",
-      {},
-      rowHead(first),
-      cells.map((text, n) => el("td", text.length > LONG ? { class: "words" } : look(n + 1), share(text), shown(text, n))),
-    );
+    const shown = (text, n) => {
+      const attributes = text.length > LONG ? { class: "words" } : look(n + 1);
+      return el("td", attributes, share(text), linked(text, block.links?.[at]?.[n]));
+    };
+    return el("tr", {}, rowHead(first), cells.map(shown));
   });
   return wide(title, head, rows, true);
 }
