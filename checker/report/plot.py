@@ -7,6 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.extras import install_command
 from planrace.checker.results.sweep import Sweep
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -21,7 +22,7 @@ def write_plot(to: Path, made: Sweep) -> None:
     try:
         import matplotlib as mpl
     except ImportError:
-        raise OutputError("a plot needs Matplotlib: pip install 'planrace[plot]'") from None
+        raise OutputError(f"a plot needs Matplotlib: {install_command('plot')}") from None
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 

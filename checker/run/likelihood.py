@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
 from planrace.checker.engines.limits import until
 from planrace.checker.engines.markov.stiff import StiffError
+from planrace.checker.results.extras import install_command
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.likelihood import ActionRate, Likelihood, LikelihoodPoint, PropertyChance, TimedChance
 from planrace.checker.results.stop import StopKind
@@ -87,7 +88,7 @@ def _check_scipy() -> None:
         import scipy  # noqa: F401
     except ImportError:
         raise ModelError(
-            "probabilities need SciPy, which is not installed", remedy="pip install 'planrace[likelihood]'"
+            "probabilities need SciPy, which is not installed", remedy=install_command("likelihood")
         ) from None
 
 
