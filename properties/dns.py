@@ -87,6 +87,20 @@ PROPERTIES = (*SAFETY, recovers(TO_COME, latest < plans), converges, deletes)
 BY_HAND = (*SAFETY, recovers(f"{TO_COME}; or an operator does", latest < plans, ~frozen), converges, deletes)
 """The properties if there is an operator: at the goal the automation must be running again."""
 
+GOING_BACK = (
+    *INVARIANTS[:2],
+    step_invariant(
+        "plans-never-regress",
+        never_regress(taken("rollback_by_hand")),
+        "no step puts an older plan in place of a newer one, but those of an operator who goes back on purpose",
+    ),
+    INVARIANTS[2],
+    recovers(f"{TO_COME}; or an operator flips names back", latest < plans),
+    converges,
+    deletes,
+)
+"""The properties if an operator may go back: the promise is about the automation alone."""
+
 ENDLESS = (
     *INVARIANTS[:2],
     step_invariant(
@@ -110,7 +124,11 @@ ENDLESS = (
 def _declared(variant: Variant) -> Variant:
     extended = variant.declaring(PROPERTIES, [postmortem], [argument])
     extended = extended.small_at(enactors=2, endpoints=1, keep=1)
-    return extended.where(planrace.model.dns.endless, ENDLESS).where(planrace.model.dns.hands, BY_HAND, [repaired])
+    return (
+        extended.where(planrace.model.dns.endless, ENDLESS)
+        .where(planrace.model.dns.hands, BY_HAND, [repaired])
+        .where(planrace.model.dns.back, GOING_BACK, [postmortem])
+    )
 
 
 original = _declared(planrace.model.dns.original)

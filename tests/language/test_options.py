@@ -135,6 +135,31 @@ def test_recovery_with_and_without_an_operator() -> None:
     assert healthy.findings[0].runbook.interventions == ()
 
 
+GOING_BACK = {**SMALL, "operator": "rollback"}
+
+
+def test_one_flip_back_heals_the_name() -> None:
+    """After the outage the alias points at a deleted tree, and the rollback record at a newer one that is there."""
+    found = check(original, GOING_BACK, options=Options(properties=("automation-recovers",))).findings[0]
+    assert found.runbook is not None
+    assert [i.steps for i in found.runbook.interventions] == [("rollback_by_hand(1)",)]
+
+
+def test_the_repair_holds_although_an_operator_goes_back() -> None:
+    """To go back is a regress, which only the operator's own steps may be."""
+    report = check(fixed, GOING_BACK)
+    assert report.verdict is Verdict.HOLDS
+    instance = fixed.system(options={"operator": "rollback"}).instance(**SMALL)
+    interpreter, back = Interpreter(instance), 0
+    at = [v.name for v in instance.system.variables].index("alias")
+    for s in states(instance):
+        for move, t in interpreter.moves(s):
+            lower = any(after < before for before, after in zip(s[at], t[at], strict=True))
+            assert not lower or move.action.name == "rollback_by_hand"
+            back += lower
+    assert back > 0
+
+
 def test_the_world_stays_in_place_while_frozen() -> None:
     """No step of the automation is enabled, and freezing and unfreezing change nothing else."""
     instance = original.system(["crash"], options={"operator": "on"}).instance(enactors=2, endpoints=1, plans=2)
