@@ -143,6 +143,12 @@ def test_one_flip_back_heals_the_name() -> None:
     found = check(original, GOING_BACK, options=Options(properties=("automation-recovers",))).findings[0]
     assert found.runbook is not None
     assert [i.steps for i in found.runbook.interventions] == [("rollback_by_hand(1)",)]
+    instance = original.system(options={"operator": "rollback"}).instance(**SMALL)
+    interpreter, names = Interpreter(instance), [v.name for v in instance.system.variables]
+    for s in states(instance):
+        for move, t in interpreter.moves(s):
+            if move.action.name == "rollback_by_hand":  # never to a tree that is gone
+                assert t[names.index("alias")][0] in t[names.index("trees")][0]
 
 
 def test_the_repair_holds_although_an_operator_goes_back() -> None:

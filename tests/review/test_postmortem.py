@@ -257,6 +257,9 @@ def test_facts_of_a_protocol_of_ones_own(tmp_path: Path, counter: Protocol) -> N
     refuted = postmortem(written(tmp_path, by_all), counter)
     assert (refuted.verdict, refuted.unclaimed) == (Verdict.VIOLATED, True)
     assert refuted.conflicts == (("D",),)
+    forbidden = postmortem(written(tmp_path, TOML.replace('without = "aside()"', 'without = "ahead()"')), counter)
+    assert forbidden.verdict is Verdict.VIOLATED  # he has to go ahead before he can come home
+    assert forbidden.conflicts == (("B", "C"),)
 
 
 def test_facts_that_exclude_each_other(tmp_path: Path, counter: Protocol) -> None:
