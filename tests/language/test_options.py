@@ -135,7 +135,7 @@ def test_recovery_with_and_without_an_operator() -> None:
     assert healthy.findings[0].runbook.interventions == ()
 
 
-GOING_BACK = {**SMALL, "operator": "rollback"}
+GOING_BACK: dict[str, int | str] = {**SMALL, "operator": "rollback"}
 
 
 def test_one_flip_back_heals_the_name() -> None:
