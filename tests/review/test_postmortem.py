@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import replace
-from itertools import chain, combinations
 from pathlib import Path
 from random import Random
 
@@ -19,7 +18,6 @@ from planrace.checker.engines.scenario.parts import part_of
 from planrace.checker.review.postmortem.file import read_facts
 from planrace.checker.review.postmortem.schema import facts_schema, facts_schema_text
 from planrace.checker.review.postmortem.story import scenario_of
-from planrace.checker.review.postmortem.together import border
 from planrace.checker.run.protocols import attribute_of
 from planrace.checker.run.request import request_of
 from planrace.checker.run.scenario_search import JudgedScenario, judge_scenario, search_scenario, show
@@ -287,7 +285,7 @@ step = "ahead() and side == 1"
     assert "No run shows C and D together, but each part of them" in render(found)
 
 
-# Parts and borders, by brute force ---------------------------------------------------------------------------------
+# Parts, by brute force ---------------------------------------------------------------------------------------------
 def embeds(story: Scenario, word: str) -> bool:
     """Whether some choice of steps shows all events in their order; each event is a letter."""
 
@@ -358,25 +356,6 @@ def test_what_is_left_out_leaves_its_order(order: str, word: str, wanted: bool) 
         fact("C", "c", event(taken(c), **{second: ("B",)})),  # type: ignore[arg-type]
     )
     assert embeds(part_of(story, ["A", "C"]), word) is wanted
-
-
-def test_the_border_by_brute_force() -> None:
-    names = "abcde"
-    every = [frozenset(c) for c in chain.from_iterable(combinations(names, k) for k in range(6))]
-    for seed in range(60):
-        chance = Random(seed)
-        tops = [frozenset(n for n in names if chance.random() < 0.6) for _ in range(chance.randrange(4))]
-        shown = [x for x in every if not x or any(x <= t for t in tops)]
-        found = border(names, lambda x, shown=shown: Verdict.HOLDS if x in shown else Verdict.VIOLATED)  # type: ignore[misc]
-        largest = {x for x in shown if x and not any(x < y for y in shown)}
-        smallest = {x for x in every if x not in shown and all(y in shown for y in every if y < x)}
-        assert (set(found.largest), set(found.smallest)) == (largest, smallest)
-
-
-def test_a_border_that_cannot_be_found_is_open() -> None:
-    found = border("abcd", lambda _: Verdict.UNKNOWN)
-    assert (found.largest, found.smallest) == ([], [])
-    assert found.open[0] == frozenset("abcd")
 
 
 # Files that are wrong ----------------------------------------------------------------------------------------------
