@@ -151,6 +151,16 @@ def test_no_flip_goes_back(protection: str) -> None:
             assert sum(p != 0 for p in t["plan"]) <= 1
 
 
+def test_the_fence_refuses_older_plans_and_no_equal_ones() -> None:
+    outcomes = set()
+    for s, move, _ in steps(interpreter("fencing-token", THREE_PLANS)):
+        if move.action.name == "flip_alias":
+            i, c = touched(move, s)
+            assert (move.outcome.name == "fenced-off") == (s["plan"][i] < s["fence"][c])
+            outcomes.add((move.outcome.name, s["plan"][i] == s["fence"][c]))
+    assert {("fenced-off", False), ("accepted", False), ("accepted", True)} <= outcomes
+
+
 def test_a_look_before_the_lock_is_needed_and_passed_on() -> None:
     outcomes: set[tuple[str, bool]] = set()
     for s, move, t in steps(interpreter("recheck-before-lock", THREE_PLANS)):
