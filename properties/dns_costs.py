@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from planrace.model.dns.protocol import Enactor, Endpoint, alias, dns, latest, lock, phase, plans, rollback, trees
 from planrace.model.dns.protocol import Phase as Work
-from planrace.model.language import exists, forall, size_of
-from planrace.properties.costs import fewest, longest, most, survives
+from planrace.model.language import exists, forall, primed, size_of, taken
+from planrace.properties.costs import fewest, longest, most, possible, survives
 
 dns.measure(
     fewest(
@@ -27,6 +27,13 @@ dns.measure(
         "stale-plan-active",
         exists(Endpoint, lambda e: (alias[e] != 0) & (alias[e] < rollback[e])),
         "steps that an endpoint can stay at a plan that is older than the one before",
+    ),
+    possible(
+        "rollback",
+        taken("rollback_by_hand")
+        & exists(Endpoint, lambda e: (primed(alias[e]) < alias[e]) & primed(alias[e]).isin(trees[e])),
+        "people can put an endpoint back to an older plan whose tree is still there",
+        operator="rollback",
     ),
     survives(
         "redundancy",

@@ -227,7 +227,7 @@ def test_the_command_has_a_table_and_json(capsys: pytest.CaptureFixture[str]) ->
     assert run([*words, "--no-each", "--with", "recheck-under-lock"]) == 0
     text = capsys.readouterr().out
     assert "steps-to-apply: steps of one Enactor" in text
-    assert ["(none", "added)", "6", "2", "never", "yes"] in [line.split() for line in text.splitlines()]
+    assert ["(none", "added)", "6", "2", "never", "yes", "yes"] in [line.split() for line in text.splitlines()]
     assert run([*words, "--cost", "steps-to-apply", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     jsonschema.validate(found, SCHEMA)
