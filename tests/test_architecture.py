@@ -23,7 +23,7 @@ FLOORS = (
     ("results",),
     ("semantics",),
     ("engines",),
-    ("advice", "explain"),
+    ("advice", "explain", "export"),
     ("run",),
     ("drive", "review"),
     ("logs",),

@@ -1,4 +1,4 @@
-"""Options of ``check export``."""
+"""Options of ``check export`` and ``check crosscheck``."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
 @options.option(
     Topic.OUTPUT,
     "--to",
-    type=click.Choice(["log"]),
+    type=click.Choice(["log", "promela"]),
     required=True,
-    help="log: what the processes would have logged, JSON lines for check conform.",
+    help="log: what the processes would have logged, JSON lines for check conform. promela: the protocol, for SPIN.",
 )
-@options.protocol("Take a random run of this protocol.", required=False)
+@options.protocol("Take a random run of this protocol; with promela, the protocol itself.", required=False)
 @options.selection()
 @click.option("--trace", "name", metavar="NAME", help="Use the report's run for this property, or fullest.")
 @options.option(
@@ -55,12 +55,34 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
     help="A file, or a folder (FOLDER/) for a file for each stream (default: standard output).",
 )
 def export_command(trace: str | None, **arguments: Any) -> int:
-    """Write a run as a log. TRACE.json is a report or a saved run; with -p it is a random run, which ends early where
+    """Write a run as a log, or a protocol as a model for SPIN.
+
+    --to log: TRACE.json is a report or a saved run; with -p it is a random run, which ends early where
     nothing is enabled. Step n happens at second n. What is written conforms (check conform), unless lines are dropped
     or the first ones are cut.
+
+    --to promela: the protocol at one size, with its safety properties (compare the answers: check crosscheck).
 
     What was written is told on standard error. Exit codes: 0 it is written, 2 wrong request or model, 130 interrupted.
     """
     from planrace.checker.cli.export import export_command as run
 
     return run(trace, **arguments)
+
+
+@click.command("crosscheck", cls=HelpfulCommand, page=PAGES["crosscheck"])
+@options.protocol()
+@options.selection()
+@options.max_states("Limit on the number of states (default: 1,000,000).")
+@options.max_memory()
+@options.time_limit()
+def crosscheck_command(protocol: str, **arguments: Any) -> int:
+    """Search a protocol here and as a model in SPIN, and compare the numbers of states and transitions and the verdicts
+    of invariants, step invariants and reachability. Nothing is reduced on either side, so all must be equal.
+
+    Needs spin and gcc. Exit codes: 0 all agree, 1 a disagreement, 2 wrong request or model, or one that SPIN cannot
+    say, 3 undecided: a limit was met, or spin or gcc is missing.
+    """
+    from planrace.checker.cli.export import crosscheck_command as run
+
+    return run(protocol, **arguments)

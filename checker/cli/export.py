@@ -1,21 +1,33 @@
-"""``check export``: a run for other tools."""
+"""``check export`` and ``check crosscheck``: runs and protocols for other tools."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from planrace.checker.api.exporting import log_of_random_run, log_of_report
+from planrace.checker.api.crosschecking import ExportedModel, crosscheck, export_promela
+from planrace.checker.api.exporting import ExportedLog, log_of_random_run, log_of_report
 from planrace.checker.cli.check import selection_arguments
 from planrace.checker.engines.limits import until
 from planrace.checker.logs.writing import LogLayout
+from planrace.checker.results.verdict import EXIT_CODES
+from planrace.checker.run.options import Options
+
+OF_LOGS: Mapping[str, object] = {
+    **dict.fromkeys(("name", "length", "seed", "last")),
+    **{"hide": (), "first": 1, "skew": 0.0, "drop": 0, "shuffle": False},
+}
+"""Options that only a log has, with what they are if they are not given."""
 
 
 def export_command(trace: str | None, **arguments: Any) -> int:
-    """Write the log; returns the exit code."""
+    """Write the log or the model; returns the exit code."""
     protocol, place = arguments["protocol"], arguments["output"]
+    if arguments["to"] == "promela":
+        return _export_model(trace, arguments)
     if (trace is None) == (protocol is None):
         raise click.UsageError("Name a run: TRACE.json, or a protocol for a random one: -p NAME.")
     if trace is None and arguments["name"] is not None:
@@ -45,6 +57,29 @@ def export_command(trace: str | None, **arguments: Any) -> int:
                 layout=layout,
             )
         )
+    return _written(found, place)
+
+
+def crosscheck_command(protocol: str, **arguments: Any) -> int:
+    """Compare with SPIN; returns the exit code."""
+    options = Options(**{name: arguments[name] for name in ("max_states", "max_memory", "time_limit")})
+    found = crosscheck(protocol, **selection_arguments(arguments), options=options)
+    click.echo(str(found))
+    return EXIT_CODES[found.verdict]
+
+
+def _export_model(trace: str | None, arguments: dict[str, Any]) -> int:
+    if trace is not None or arguments["protocol"] is None:
+        raise click.UsageError("--to promela needs a protocol: -p NAME.")
+    strange = next((name for name, usual in OF_LOGS.items() if arguments[name] != usual), None)
+    if strange is not None:
+        raise click.UsageError(f"--{'trace' if strange == 'name' else strange} is for --to log.")
+    with until(arguments["time_limit"]):
+        found = export_promela(arguments["protocol"], **selection_arguments(arguments))
+    return _written(found, arguments["output"])
+
+
+def _written(found: ExportedLog | ExportedModel, place: str | None) -> int:
     if place is None:
         click.echo(str(found), nl=False)
     else:

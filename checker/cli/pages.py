@@ -165,12 +165,18 @@ PAGES: Mapping[str, Page] = {
     ),
     "export": Page(
         Purpose.CONNECT,
-        "Write a run as a log.",
+        "Write a run as a log, or a protocol for SPIN.",
         (
             ("check export run.json --to log -o logs/", "of a counterexample: a file for each process"),
             ("check export -p mine.py:protocol --to log --length 1000 --seed 1", "of a random run"),
             ("check export -p mine.py:protocol --to log --skew 2 --hide crash", "clocks are wrong, crashes unlogged"),
+            ("check export -p mine.py:protocol --to promela -o mine.pml", "the protocol as a model for SPIN"),
         ),
+    ),
+    "crosscheck": Page(
+        Purpose.VERIFY,
+        "Does SPIN find the same states and verdicts?",
+        (("check crosscheck -p mine.py:protocol", "states, transitions and safety properties, compared exactly"),),
     ),
     "conform": Page(
         Purpose.CONNECT,

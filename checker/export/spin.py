@@ -1,0 +1,112 @@
+"""Runs SPIN on a model: what it counts, and which properties it finds violated.
+
+``spin`` makes a C program, ``gcc`` compiles it, and it searches every state depth first (without partial order
+reduction, and without the optimisations that drop variables). States are compared in full, so counts are exact. One run
+counts the protocol alone, another has all properties switched on and goes on after each violation.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from planrace.checker.engines.limits import deadline
+from planrace.checker.export.promela import PromelaModel
+
+STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
+TRANSITIONS = re.compile(r"^\s*(\d+) transitions \(= stored\+matched\)", re.MULTILINE)
+ERRORS = re.compile(r"errors: (\d+)$", re.MULTILINE)
+CUT = ("max search depth too small", "out of memory", "hash table full", "Search not completed")
+VERSION = re.compile(r"Spin Version (\S+)")
+
+
+class PeerError(Exception):
+    """A peer is missing, or has no answer; the text says why."""
+
+
+@dataclass(frozen=True)
+class SpinCounts:
+    """What a complete run of SPIN counts, its own initial state included; ``violated`` are the switches of properties
+    that it finds violated, ``errors`` counts assertions that fail."""
+
+    states: int
+    transitions: int
+    errors: int
+    violated: frozenset[str]
+
+
+class Spin:
+    """SPIN on this machine. Raises ``PeerError`` if it is not installed."""
+
+    def __init__(self, memory: int | None = None) -> None:
+        for program in ("spin", "gcc"):
+            if shutil.which(program) is None:
+                raise PeerError(f"{program} is not installed")
+        self.memory = memory
+
+    def version(self) -> str:
+        found = VERSION.search(self._run(["spin", "-V"], Path.cwd()))
+        return f"SPIN {found[1]}" if found else "SPIN"
+
+    def counts(self, model: PromelaModel, switches: Sequence[str], states: int) -> SpinCounts:
+        """The run with these properties switched on. ``states`` is how many are expected: tables and the stack are
+        made for them, and a run that needs more has no answer. Raises ``PeerError``."""
+        with TemporaryDirectory(prefix="planrace-spin-") as name:
+            folder = Path(name)
+            (folder / "model.pml").write_text(model.text, encoding="ascii")
+            self._run(["spin", "-a", "-o1", "-o2", "-o3", *(f"-D{s}" for s in switches), "model.pml"], folder)
+            if not (folder / "pan.c").exists():
+                raise PeerError("spin has made no program")
+            self._run(["gcc", *self._flags(model, states), "-o", "pan", "pan.c"], folder)
+            depth, table = states + model.initial + 1000, max(16, (2 * states).bit_length())
+            said = self._run(["./pan", "-E", "-n", "-c0", f"-m{depth}", f"-w{min(table, 30)}"], folder)
+        return counted_in(said)
+
+    def _flags(self, model: PromelaModel, states: int) -> list[str]:
+        flags = ["-O2" if states > 50_000 else "-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF"]
+        flags.append(f"-DVECTORSZ={max(1024, model.bytes)}")
+        return flags if self.memory is None else [*flags, f"-DMEMLIM={max(1, self.memory // 2**20)}"]
+
+    def _run(self, command: Sequence[str], folder: Path) -> str:
+        """What a program prints. Raises ``PeerError`` if it fails, or the time is up."""
+        limit = deadline()
+        try:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                timeout=None if limit is None else max(limit.left, 0.01),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise PeerError(f"{command[0]}: {limit.name if limit else 'the time'} was reached") from None
+        said = done.stdout.decode(errors="replace")
+        if done.returncode != 0:
+            raise PeerError(f"{command[0]} fails: {_first_line(said)}")
+        return said
+
+
+def counted_in(said: str) -> SpinCounts:
+    """The numbers in what a run prints. Raises ``PeerError`` if it was not complete, or they are not exact: SPIN prints
+    eight digits."""
+    cut = next((c for c in CUT if c in said), None)
+    if cut is not None:
+        raise PeerError(f"the run of SPIN is not complete: {cut}")
+    stored, transitions, errors = (p.search(said) for p in (STORED, TRANSITIONS, ERRORS))
+    if stored is None or transitions is None or errors is None:
+        raise PeerError("SPIN prints no exact counts")
+    violated = frozenset(line[10:].strip() for line in said.splitlines() if line.startswith("violated: "))
+    return SpinCounts(int(stored[1]), int(transitions[1]), int(errors[1]), violated)
+
+
+def _first_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    wrong = [line for line in lines if "error" in line.lower()]
+    return (wrong or lines or ["it says nothing"])[0]
