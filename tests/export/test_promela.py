@@ -12,6 +12,7 @@ import pytest
 from planrace.checker.api import crosschecking
 from planrace.checker.api.crosschecking import crosscheck, export_promela
 from planrace.checker.cli.main import run
+from planrace.checker.export.promela import promela
 from planrace.checker.export.promela_terms import HANDLERS
 from planrace.checker.export.spin import PeerError, counted_in
 from planrace.checker.results.verdict import Verdict
@@ -147,10 +148,8 @@ def test_updates_happen_at_once() -> None:
 def test_a_wrong_export_is_noticed(
     line: str, instead: str, differ: set[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    right = crosschecking.promela
-
     def wrong(*given: Any) -> Any:
-        made = right(*given)
+        made = promela(*given)
         assert line in made.text
         return replace(made, text=made.text.replace(line, instead))
 
