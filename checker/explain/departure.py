@@ -10,6 +10,8 @@ from typing import Any
 
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.departure import Departure, NearStep
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.wording import counted
 from planrace.checker.semantics.describe import Describer, chosen_words, in_words
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, RangeError, State
 from planrace.checker.semantics.replay import Recording, ReplayError
@@ -77,10 +79,20 @@ class _Departing:
         return self._leading(before, after) or f"a step of {self.refinement.abstract.name}"
 
     def _leading(self, before: State, after: State) -> str:
-        """The first abstract step that leads from one state to another; empty if there is none."""
+        """The first abstract step that leads from one state to another; empty if there is none among those that are
+        tried."""
         moves = islice(self.abstract.moves(before), MOST)
         found = next((m for m, t in moves if t == after), None)
         return "" if found is None else self._called(found)
+
+    def _possible(self, before: State, after: State) -> str:
+        """As ``_leading``. Raises ``TimeUpError`` if too many steps would have to be tried to say that there is none
+        with another choice than the author's."""
+        found = self._leading(before, after)
+        if not found and self.refinement.choosing and next(islice(self.abstract.moves(before), MOST, None), None):
+            what = f"{self.refinement.abstract.name} has more than {counted(MOST, 'step')} there"
+            raise TimeUpError(f"{what}, and some of them may be the one that choosing does not find")
+        return found
 
     def _called(self, move: Move) -> str:
         """A step as a call with the names of its parameters: ``flip(e=1, g=2)``."""
@@ -93,7 +105,7 @@ class _Departing:
     def _step(self, before: State, after: State) -> tuple[Sequence[NearStep], str]:
         """The nearest abstract steps; and one that leads there, if there is one."""
         try:
-            possible = self._leading(before, after)
+            possible = self._possible(before, after)
         except RangeError:  # the state before stands for no abstract one
             possible = ""
         best: list[tuple[tuple[bool, int], NearStep]] = []

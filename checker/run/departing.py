@@ -7,6 +7,7 @@ from planrace.checker.results.departure import Departure
 from planrace.checker.results.guard import Guard
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.replay import Recording
+from planrace.model.language import System
 
 
 def departing(recording: Recording, name: str, guard: Guard) -> Departure | None:
@@ -17,9 +18,16 @@ def departing(recording: Recording, name: str, guard: Guard) -> Departure | None
     return guard.attempt(name, "the abstract run", lambda: departure(recording, refinement), None)
 
 
-def verdict_on(verdict: Verdict, how: str, left: Departure | None) -> tuple[Verdict, str]:
-    """The verdict, and how it was found. A step that the abstract protocol can take after all, with another choice than
-    the author's, refutes the choice alone: then nothing is decided."""
-    if left is None or not left.possible:
+def verdict_on(verdict: Verdict, how: str, system: System, name: str, left: Departure | None) -> tuple[Verdict, str]:
+    """The verdict on the property ``name`` of ``system``, and how it was found. A step that the abstract protocol can
+    take after all, with another choice than the author's, refutes the choice alone: then nothing is decided. Nor is it
+    if the abstract run is not known, because then such a step may be there."""
+    if left is None:
+        refinement = refinement_of(system, name) if verdict is Verdict.VIOLATED else None
+        if refinement is None or not refinement.choosing or name != refinement.names[1]:
+            return verdict, how
+        away = f"choosing finds no step of {refinement.abstract.name}"
+        return Verdict.UNKNOWN, f"{away}, and whether another choice would was not decided"
+    if not left.possible:
         return verdict, how
     return Verdict.UNKNOWN, f"choosing says otherwise, but {left.protocol} can take {left.possible} there"

@@ -178,7 +178,7 @@ class Narrator:
             p.name,
             p.kind,
             p.meaning,
-            *verdict_on(answer.verdict, answer.how, left),
+            *verdict_on(answer.verdict, answer.how, self.instance.system, p.name, left),
             None if trace is None else replace(trace, loop=answer.loop),
             matched,
             cti=cti,

@@ -222,7 +222,7 @@ class Proving:
             p.name,
             p.kind,
             p.meaning,
-            *verdict_on(decision.verdict, decision.how + more, gone),
+            *verdict_on(decision.verdict, decision.how + more, system, p.name, gone),
             trace=None if shown is None else self._explainer(shown).trace(shown, p.name),
             parameters=refuted.parameters if refuted is not None else None,
             cti=self._cti(decision, p),

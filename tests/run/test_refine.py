@@ -216,6 +216,34 @@ def test_a_wrong_choice_decides_nothing() -> None:
     assert "choosing says otherwise, but bag can take take_out(some={1}) there" in found.how
 
 
+def test_what_nobody_has_tried_is_no_violation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another choice than the author's, the step may be one of those that are not tried."""
+    monkeypatch.setattr("planrace.checker.explain.departure.MOST", 0)
+    report = refine(bags(True), "bag")
+    assert (report.findings[1].verdict, report.exit_code) == (Verdict.UNKNOWN, 3)
+    assert "whether another choice would was not decided" in report.findings[1].how
+    assert any("bag has more than 0 steps there" in w.message for w in report.warnings)
+
+
+def test_a_violation_whatever_is_chosen() -> None:
+    """No set that is taken out puts something in, and all sets are tried."""
+    number = integers(1, 2)
+    abstract, p = Protocol("bag"), Protocol("puts")
+    inside, there = (q.variable("x", subsets(number), {1}) for q in (abstract, p))
+
+    @abstract.action(subsets(number), by="somebody")
+    def take_out(some: Term) -> Step:
+        return step(update(inside, inside - some))
+
+    @p.action(by="somebody")
+    def put() -> Step:
+        return step(update(there, there | {2}))
+
+    p.refines(abstract, {inside: there}, choosing={"take_out": {"some": there}})
+    report = refine(p, "bag")
+    assert (report.findings[1].verdict, report.exit_code) == (Verdict.VIOLATED, 1)
+
+
 # Requests ----------------------------------------------------------------------------------------------------------
 def test_what_is_not_declared() -> None:
     with pytest.raises(ModelError, match=r"fixed does not say how it refines desgn.*did you mean design"):
@@ -229,7 +257,11 @@ def test_what_is_not_declared() -> None:
 def test_the_abstract_protocol_may_be_passed() -> None:
     assert refine("fixed", find("design"), SMALL)
     abstract = counter(4)
-    assert refine(refining(abstract, sums()), abstract)
+    p = refining(abstract, sums())
+    assert refine(p, abstract)
+    for other in (counter(5), counter(4, start=1)):
+        with pytest.raises(ModelError, match=r"another protocol that is called counter"):
+            refine(p, other)
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ class Bench:
     def _searched(self, selection: Selection, task: LabTask) -> FixPoint:
         options = replace(self.options, properties=task.properties, fail_fast=task.first, listener=None)
         request = resolve(selection, options, Checkable | Temporal)
-        if task.told:
+        chosen = any(r.choosing for r in selection.system.refinements)
+        if task.told or chosen:  # whether another choice would do is asked after the search
             report = run(selection, options)
             found = [self._told(request, f) for f in report.findings]
             covered = report.exploration
