@@ -98,7 +98,7 @@ class EverySizeVerdict:
 @dataclass(frozen=True)
 class MinimalSet:
     """A set of protections with which every property holds at both sizes, while some property fails with each of its
-    subsets.
+    subsets, or is undecided there: see ``FixReport.doubts``.
 
     ``under`` are the same protections under the sets of faults, small ones first; ``more`` with one more protection
     each, where some property fails then; ``proofs`` are about every size.
@@ -170,6 +170,12 @@ class FixReport:
         there = {frozenset(m.protections) for m in self.minimal}
         return tuple(e for e in self.expected if frozenset(e) not in there)
 
+    def doubts(self, protections: Iterable[str]) -> tuple[Names, ...]:
+        """The smaller sets that are undecided: while they are, a set that suffices is not known to be minimal."""
+        own = frozenset(protections)
+        smaller = (tuple(p for p in x.protections if p not in self.always) for x in self.undecided)
+        return tuple(dict.fromkeys(s for s in smaller if own > set(s)))
+
     @property
     def open_points(self) -> int:
         """How many points are undecided."""
@@ -183,7 +189,8 @@ class FixReport:
         if self.interrupted:
             return INTERRUPTED
         if self.expected:
-            certain = not self.unmet or not (self.undecided or self.stopped)
+            doubted = any(self.doubts(e) for e in self.expected)
+            certain = not doubted if not self.unmet else not (self.undecided or self.stopped)
             return (1 if self.unmet else 0) if certain else EXIT_CODES[Verdict.UNKNOWN]
         return EXIT_CODES[Verdict.UNKNOWN] if self.open_points or self.stopped else 0
 

@@ -218,6 +218,88 @@ def test_expectations_and_exit_codes(file: Path, report: FixReport, capsys: pyte
     )
 
 
+WIDE = """
+from planrace import *
+
+p = Protocol("wide", "two count, and one of them may fail")
+x, y = (p.variable(name, integers(0, 20), 0) for name in ("x", "y"))
+bad = p.variable("bad", integers(0, 1), 0)
+p.final(x >= 0)
+
+
+@p.action(by="first")
+def count_x():
+    return step(when(x < 20), update(x, x + 1))
+
+
+@p.action(by="second")
+def count_y():
+    return step(when(y < 20), update(y, y + 1))
+
+
+@p.action(by="first")
+def fail():
+    return step(when(x == 1), update(bad, 1))
+
+
+@p.protection("careful", "the first one never fails")
+def careful(change):
+    change.require("fail", bad == 1)
+
+
+@p.protection("alone", "the second one does not count")
+def alone(change):
+    change.require("count_y", y < 0)
+
+
+@p.protection("idle", "the first one does not count")
+def idle(change):
+    change.require("count_x", y > 0)
+
+
+p.declare(invariant("good", bad == 0, "nothing fails"), reachable("counts", x == 1, "the first one counts"))
+"""
+
+
+def test_what_is_undecided_below_a_set_leaves_open_whether_it_is_minimal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``careful`` suffices, which a bound on states leaves open; with ``alone`` the bound does not matter."""
+    path = tmp_path / "wide.py"
+    path.write_text(WIDE)
+    arguments: dict[str, Any] = {"proof_time": 0, "cache": False, "max_set": 2}
+    whole, cut = fixes(f"{path}:p", **arguments), fixes(f"{path}:p", max_states=100, **arguments)
+    assert [m.protections for m in whole.minimal] == [("careful",)]
+    assert whole.doubts(("careful",)) == ()
+    assert [m.protections for m in cut.minimal] == [("careful", "alone")]
+    assert cut.doubts(("careful", "alone")) == (("careful",),)
+    assert cut.doubts(("careful",)) == ()
+    words = "Perhaps not minimal: whether careful suffices is undecided."
+    for form in ("text", "markdown"):
+        assert words in render(cut, form)
+        assert words not in render(whole, form)
+    asked = ["matrix", "-p", f"{path}:p", "--proof-time", "0", "--no-cache", "--workers", "1", "--max-set", "2"]
+    for expected, limit, code in (
+        ("careful", [], 0),
+        ("careful+alone", [], 1),
+        ("careful+alone", ["--max-states", "100"], 3),
+        ("careful", ["--max-states", "100"], 3),
+    ):
+        assert run([*asked, *limit, "--expect-set", expected]) == code, (expected, limit)
+    assert words in capsys.readouterr().out
+    nothing = fixes(f"{path}:p", max_states=10, **arguments)
+    assert nothing.minimal == ()
+    assert "None of them is known to suffice." in render(nothing)
+
+
+def test_what_is_never_reached_has_no_number_of_steps(tmp_path: Path) -> None:
+    path = tmp_path / "wide.py"
+    path.write_text(WIDE)
+    text = render(fixes(f"{path}:p", proof_time=0, cache=False, without=["careful"], with_protections=["alone"]))
+    assert "Violated. Never met in a complete search of" in text
+    assert "in 0 steps" not in text
+
+
 def test_answers_are_kept_and_damage_is_noticed(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "kept"))
     arguments: dict[str, Any] = {"proof_time": 0, "max_set": 2}

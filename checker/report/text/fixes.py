@@ -19,7 +19,7 @@ from planrace.checker.results.blocks import (
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.fixes import EverySizeVerdict, FixPoint, FixReport, MinimalSet, Names, PointVerdict
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import counted, joined
+from planrace.checker.results.wording import counted, joined, plural
 
 NONE = "none"
 """The row without a protection."""
@@ -147,7 +147,7 @@ def _minimal(report: FixReport, detail: Detail) -> Iterator[Block]:
         what = joined([set_text(own(report, p)) for p in report.apparent])
         yield Paragraph(f"Enough at the small size only: {what}.", "violated")
     if not report.minimal:
-        yield Paragraph("None of them suffices.", "violated")
+        yield Paragraph(none_text(report), "violated")
         return
     names = letters(report)
     yield Grid(
@@ -157,8 +157,37 @@ def _minimal(report: FixReport, detail: Detail) -> Iterator[Block]:
     if detail is Detail.FULL:
         for m in report.minimal:
             yield from _set(report, m)
-    else:
-        yield Paragraph("-v shows what each of their members is for, and every counterexample.")
+        return
+    for m in report.minimal:
+        if doubt_text(report, m):
+            yield Paragraph(f"{set_text(m.protections)}: {doubt_text(report, m)}", "unknown")
+    yield Paragraph("-v shows what each of their members is for, and every counterexample.")
+
+
+def none_text(report: FixReport) -> str:
+    """That there is no minimal set."""
+    return "None of them is known to suffice." if report.undecided else "None of them suffices."
+
+
+def doubt_text(report: FixReport, m: MinimalSet) -> str:
+    """Why a set may not be minimal; empty if it is."""
+    smaller = report.doubts(m.protections)
+    words = joined([set_text(s) for s in smaller], "or")
+    return f"Perhaps not minimal: whether {words} suffices is undecided." if smaller else ""
+
+
+def more_text(m: MinimalSet, p: FixPoint, always: Names = ()) -> str:
+    """What one more protection does."""
+    added = next(n for n in p.protections if n not in (*m.protections, *always))
+    if not p.violated:
+        return f"With {added} in addition, it is undecided whether every property holds."
+    failing = [v.property for v in p.violated]
+    return f"With {added} in addition, {joined(failing)} {plural(len(failing), 'fails', 'fail')}."
+
+
+def fails_text(v: PointVerdict) -> str:
+    """After how many steps a property fails; of what is never reached there is no such number."""
+    return "" if v.length is None else f" in {counted(v.length, 'step')}"
 
 
 def proved_text(m: MinimalSet, names: Mapping[str, str]) -> str:
@@ -186,6 +215,8 @@ def _set(report: FixReport, m: MinimalSet) -> Iterator[Block]:
     yield Paragraph(
         f"Every property holds: {counted(m.small.states, 'state')} at the small size, {m.large.states:,} at the larger."
     )
+    if doubt_text(report, m):
+        yield Paragraph(doubt_text(report, m), "unknown")
     commands = [m.small.command, *([m.large.command] if m.large.command != m.small.command else [])]
     yield Bullets(tuple(commands))
     for proof in m.proofs:
@@ -194,13 +225,11 @@ def _set(report: FixReport, m: MinimalSet) -> Iterator[Block]:
         yield Bullets((m.proof_command,))
     for x in m.members:
         for v in x.without.violated[:1]:
-            yield Paragraph(f"Without {x.name}: {v.property} fails in {counted(v.length or 0, 'step')}. {v.open}")
+            yield Paragraph(f"Without {x.name}: {v.property} fails{fails_text(v)}. {v.open}")
             yield Bullets((x.without.command,))
             yield from _run(v)
     for p in m.more:
-        added = next(n for n in p.protections if n not in (*m.protections, *report.always))
-        failing = joined([v.property for v in p.violated]) or "something undecided"
-        yield Paragraph(f"With {added} in addition, {failing} fails.", "violated")
+        yield Paragraph(more_text(m, p, report.always), "violated" if p.violated else "unknown")
         yield Bullets((p.command,))
 
 
@@ -260,7 +289,7 @@ def _why_not(report: FixReport, detail: Detail) -> Iterator[Block]:
         point = row[0]
         for r in open_runs(point):
             yield Heading(card_title(report, point, r.shown))
-            yield Paragraph(f"Violated in {counted(r.shown.length or 0, 'step')}. {r.shown.open}", "violated")
+            yield Paragraph(f"Violated{fails_text(r.shown)}. {r.shown.open}", "violated")
             yield Bullets((point.command,))
             yield from _run(r.shown)
         holding = [v.property for v in point.verdicts if v.verdict is Verdict.HOLDS]
@@ -276,7 +305,7 @@ def _shortest(report: FixReport, point: FixPoint) -> str:
         return ""
     chosen = min(runs, key=lambda r: (not r.shown.acts, r.shown.length or 0))
     names, v = chosen.names, chosen.shown
-    return f"{set_text(own(report, point))}: {joined(names)} in {counted(v.length or 0, 'step')}. {v.open}"
+    return f"{set_text(own(report, point))}: {joined(names)}{fails_text(v)}. {v.open}"
 
 
 def _run(v: PointVerdict) -> Iterator[Block]:

@@ -9,8 +9,12 @@ from planrace.checker.report.text.fixes import (
     broken_text,
     cell_of,
     closing,
+    doubt_text,
     every_size_text,
+    fails_text,
     letters,
+    more_text,
+    none_text,
     open_runs,
     own,
     proved_text,
@@ -18,7 +22,7 @@ from planrace.checker.report.text.fixes import (
 )
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.results.fixes import FixPoint, FixReport, MinimalSet
-from planrace.checker.results.wording import counted, joined
+from planrace.checker.results.wording import joined
 
 
 def fixes_markdown(report: FixReport) -> str:
@@ -55,7 +59,7 @@ def _minimal(report: FixReport) -> Iterator[str]:
     yield "## Minimal sets that suffice"
     yield ""
     if not report.minimal:
-        yield "None of them suffices."
+        yield none_text(report)
         yield ""
         return
     yield "| | holds at every size | faults that break it |"
@@ -64,24 +68,24 @@ def _minimal(report: FixReport) -> Iterator[str]:
         yield f"| {cell(set_text(m.protections))} | {cell(proved_text(m, names))} | {cell(broken_text(m, names))} |"
     yield ""
     for m in report.minimal:
-        yield from _set(m)
+        yield from _set(report, m)
 
 
-def _set(m: MinimalSet) -> Iterator[str]:
+def _set(report: FixReport, m: MinimalSet) -> Iterator[str]:
     yield f"### {cell(set_text(m.protections))}"
     yield ""
+    if doubt_text(report, m):
+        yield f"- {cell(doubt_text(report, m))}"
     yield from _command(m.small)
     if m.large.command != m.small.command:
         yield from _command(m.large)
     yield from (f"- {cell(v.property)}: {cell(every_size_text(v))}" for v in m.proofs)
     for x in m.members:
         for v in x.without.violated[:1]:
-            length = counted(v.length or 0, "step")
-            yield f"- Without {cell(x.name)}, {cell(v.property)} fails in {length}. {cell(v.open)}"
+            yield f"- Without {cell(x.name)}, {cell(v.property)} fails{fails_text(v)}. {cell(v.open)}"
             yield f"  `{x.without.command}`"
     for p in m.more:
-        failing = joined([v.property for v in p.violated]) or "something undecided"
-        yield f"- {cell(set_text(p.protections))} is not enough: {cell(failing)} fails. `{p.command}`"
+        yield f"- {cell(more_text(m, p, report.always))} `{p.command}`"
     yield ""
 
 
@@ -100,8 +104,7 @@ def _open(report: FixReport) -> Iterator[str]:
             yield f"*{cell(ideas[name].meaning)}.* {cell(ideas[name].argument)}"
             yield ""
         for r in runs:
-            length = counted(r.shown.length or 0, "step")
-            yield f"- **{cell(joined(r.names))}** fails in {length}. {cell(r.shown.open)}"
+            yield f"- **{cell(joined(r.names))}** fails{fails_text(r.shown)}. {cell(r.shown.open)}"
         yield from _command(point)
         yield ""
 

@@ -23,7 +23,7 @@ from planrace.checker.results.fixes import (
     SearchedLevel,
 )
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, plural
 from planrace.checker.review.lab.decide import Bench
 from planrace.checker.review.lab.pool import LabWorkers, workers
 from planrace.checker.review.lab.task import LabTask, point_from, proofs_from
@@ -317,5 +317,6 @@ class FixLab:
             return words
         if not broken:
             return f"{words} With one more protection, each minimal set still suffices at the small size."
-        ways = f"of {counted(of, 'way')} to add one protection to a minimal set, {broken} break a property"
+        breaks = plural(broken, "breaks", "break")
+        ways = f"of {counted(of, 'way')} to add one protection to a minimal set, {broken} {breaks} a property"
         return f"{words} More is not always better: {ways}."

@@ -16,7 +16,7 @@ from planrace.model.language import Action, ModelError, System
 def left_open(selection: Selection, f: Finding) -> str:
     """Sentences on a violation: the last step of the run at which a protection acts, and what still goes wrong."""
     if f.trace is None:
-        return f"{f.how}." if f.how else ""
+        return f"{f.how[0].upper()}{f.how[1:]}." if f.how else ""
     return " ".join(filter(None, (_acts(selection, f.trace), _remains(f, f.trace))))
 
 
