@@ -65,6 +65,16 @@ def test_what_is_no_law(lengths: dict[tuple[int, ...], int | None]) -> None:
     assert laws_of("p", points(lengths, ("a",)), ("a",)) == []
 
 
+def test_a_number_that_one_point_determines_is_no_law() -> None:
+    """One point has another b: whatever its length is, some factor of b fits it. The line with b = 1 is a law."""
+    names = ("a", "b")
+    lengths = {(1, 1): 4, (2, 1): 5, (3, 1): 6, (1, 2): 9}
+    found = [(x.formula, dict(x.where)) for x in laws_of("p", points(lengths, names), names)]
+    assert found == [("a + 3", {"b": 1})]
+    (law,) = laws_of("p", points({**lengths, (2, 2): 10}, names), names)
+    assert (law.formula, law.points) == ("a + 5·b - 2", 5)
+
+
 def test_lengths_that_need_not_be_shortest_make_no_law() -> None:
     made = points({(k,): k for k in range(5)}, ("a",))
     assert len(laws_of("p", made, ("a",))) == 1

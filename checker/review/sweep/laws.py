@@ -10,9 +10,6 @@ from fractions import Fraction
 from planrace.checker.results.sweep import SweepLaw, SweepPoint, SweepThreshold
 from planrace.checker.results.verdict import Verdict
 
-MORE = 1
-"""So many points more than a law has free numbers must lie on it: fewer determine it and test nothing."""
-
 Values = Mapping[str, int]
 
 
@@ -50,12 +47,18 @@ def _law(name: str, lengths: Sequence[tuple[Values, int]], free: Sequence[str], 
     telling = [n for n in free if len({values[n] for values, _ in lengths}) > 1]
     rows = [[Fraction(1), *(Fraction(values[n]) for n in telling), Fraction(length)] for values, length in lengths]
     solved = _solve(rows, len(telling) + 1)
-    if not telling or solved is None or len(rows) < len(telling) + 1 + MORE:
+    if not telling or solved is None or not _tested(rows, len(telling) + 1):
         return None
     if any(x.denominator != 1 for x in solved):
         return None
     constant, *factors = map(int, solved)
     return SweepLaw(name, constant, dict(zip(telling, factors, strict=True)), dict(where), len(rows))
+
+
+def _tested(rows: Sequence[Sequence[Fraction]], unknown: int) -> bool:
+    """Whether each row could contradict the solution: the others alone have it, too. A row that a number depends on
+    tests nothing, because there is such a number whatever the row says."""
+    return all(_solve([*rows[:k], *rows[k + 1 :]], unknown) is not None for k in range(len(rows)))
 
 
 def _solve(rows: Sequence[Sequence[Fraction]], unknown: int) -> list[Fraction] | None:
