@@ -72,9 +72,11 @@ class IncidentReview:
                 protections += self._protections(whole.verdict)
         except KeyboardInterrupt:
             self.interrupted = True
-        best = max((self._asked[frozenset(t.names)] for t in together), key=_amount, default=whole)
-        shown = replace(best, verdict=whole.verdict, how=whole.how) if best is not whole else whole
-        scenario = self.scenario if best is whole else part_of(self.scenario, together[0].names)
+        shown, scenario = whole, self.scenario
+        if together:  # the answer is there; a set of names lacks optional facts that its claims come after
+            best = max((frozenset(t.names) for t in together), key=lambda names: _amount(self._ask(names)))
+            shown = replace(self._ask(best), verdict=whole.verdict, how=whole.how)
+            scenario = part_of(self.scenario, best)
         report = scenario_report(request_of(self.instance, (), self.options), scenario, shown)
         return Postmortem(
             self.facts.path,
