@@ -15,7 +15,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,7 @@ class Checkpoints:
         """States and transitions of a search that had ended."""
         self._patience: Patience | None = None
         self._level: Level | None = None
+        self._reported: Level | None = None  # how a search had ended that is only reported again
         self._depth = -1  # that of the file
         self._cost, self._since = SECONDS, time.monotonic()
 
@@ -116,6 +117,10 @@ class Checkpoints:
         return max(LEAST, level.states * self._cost)
 
     # Writing ---------------------------------------------------------------------------------------------------
+    def again(self) -> None:
+        """The search begins anew, with a crew that has not the states of the last level."""
+        self._level = None
+
     def begin(self, search: NativeSearch) -> None:
         """A level begins: write it if it is time."""
         if self.path is None:
@@ -128,7 +133,10 @@ class Checkpoints:
         """The search has ended, and will not go on in this process."""
         if self.path is None:
             return
-        if stopped is None or stopped.kind is StopKind.DECIDED:
+        if self._reported is not None:
+            if not self._same:  # that file says so already
+                self._write(search, self._reported, stopped, ended=True)
+        elif stopped is None or stopped.kind is StopKind.DECIDED:
             self._write(search, Level.of(search), stopped, ended=True)
         elif self._level is not None and self._level.depth != self._depth:
             self._write(search, self._level)
@@ -200,9 +208,13 @@ class Checkpoints:
         self.resumed = Resumed(header["depth"], header["states"], header["seconds"])
         if self._same:
             self._depth = header["depth"]
-        if ended is not None and ended["kind"]:
+        if ended is None:
+            return True
+        if ended["kind"]:
             self.stopped = StopReason(StopKind(ended["kind"]), ended["sentence"])
-        return ended is None
+        # Where the file has no states, the crew counts none.
+        self._reported = replace(Level.of(search), depth=header["depth"], states=header["states"])
+        return False
 
     def _remember(self, search: NativeSearch, reader: CheckpointReader) -> None:
         """Replay the runs that decide properties, and those to a deadlock."""
@@ -295,7 +307,9 @@ def _refuse_stateless(path: Path, header: Any, search: NativeSearch) -> None:
     """Raises ``ModelError`` if a search has ended that should go on now, or whose graph is needed."""
     ended = header["ended"]
     options = ended["fail_fast"], ended["exhaustive"]
-    if ended["kind"] and options != (search.fail_fast, search.exhaustive):
+    if ended["kind"]:
+        if options == (search.fail_fast, search.exhaustive):
+            return
         why = f"ended with other --fail-fast or --exhaustive: {ended['sentence']}"
     elif search.keep and not header["with_states"]:
         why = "is complete and was asked nothing about recovery"

@@ -211,6 +211,7 @@ class NativeSearch:
                 return self._levels()
             except OutdatedError:
                 self.crew.close()
+                self.checkpoints.again()
                 self._prepare(self.crew.count)
 
     def _levels(self) -> StopReason | None:
