@@ -12,7 +12,19 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.checkpoints import Checkpoints
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.stopped import SearchStoppedError
-from planrace.model.language import Instance, Protocol, array, integers, step, update, when
+from planrace.model.language import (
+    Instance,
+    ModelError,
+    Protocol,
+    Term,
+    array,
+    index,
+    integers,
+    step,
+    subsets,
+    update,
+    when,
+)
 from planrace.model.language.actions import Step
 from planrace.properties import invariant
 from tests.engines.native.test_checkpoints import CUT, small_instance
@@ -90,3 +102,20 @@ def test_a_search_that_begins_anew_has_not_the_levels_before(
     for _ in range(2):
         going = NativeSearch(instance, properties, exhaustive=True, workers=1, checkpoints=Checkpoints(file, file))
         assert shape(going) == wanted
+
+
+def test_an_orbit_must_have_the_same_states(tmp_path: Path) -> None:
+    """A search that tries few orders of members knows others than one that was asked for all orders."""
+    protocol = Protocol("followers", "members follow each other")
+    member = index("member", 3, symmetric=True)
+    followers = protocol.variable("followers", array(member, subsets(member)), set())
+
+    @protocol.action(member, member, by=member)
+    def follow(a: Term, b: Term) -> Step:
+        return step(when(~a.isin(followers[b])), update(followers[b], followers[b] | {a}))
+
+    instance, file = protocol.system().instance(), tmp_path / "file"
+    options: dict[str, Any] = {"symmetric": True, "limits": Limits(depth=2)}
+    NativeSearch(instance, [], tried=1, checkpoints=Checkpoints(file), **options).run()
+    with pytest.raises(ModelError, match=r"with most states for an orbit \d+, not 1 \("):
+        NativeSearch(instance, [], checkpoints=Checkpoints(None, file), **options).run()
