@@ -25,9 +25,18 @@ from planrace.model.language import (
     Protocol,
     anything,
     array,
+    each,
+    first,
+    following,
+    index,
     integers,
+    last,
+    maximum,
+    minimum,
     otherwise,
     outcome,
+    position,
+    preceding,
     primed,
     step,
     subsets,
@@ -45,7 +54,7 @@ LARGE = ("dns_processes",)
 """Examples whose spaces are too large for a test."""
 GALLERY = [n for f in EXAMPLES if f.stem not in LARGE for n in names_in(str(f))]
 LONG = pytest.mark.long("SPIN searches the gallery and random systems")
-SEEDS = [26, 40, 63, *(pytest.param(seed, marks=LONG) for seed in (7, 11, 15, 25, 28, 46, 53, 55, 62, 73))]
+SEEDS = [26, 40, 63, *(pytest.param(seed, marks=LONG) for seed in (7, 11, 15, 25, 28, 53, 55, 62))]
 """Each of these was wrong once, or seemed to be."""
 FEW = Options(max_states=20_000)
 
@@ -95,7 +104,7 @@ def exchange() -> Protocol:
     """Values that change places, through positions that change, too; names that Promela and C keep for themselves."""
     protocol = Protocol("int")
     numbers = integers(0, 2, "number")
-    first = protocol.variable("register", numbers, 1)
+    one = protocol.variable("register", numbers, 1)
     second = protocol.variable("step_action", numbers, 2)
     at = protocol.variable("skip", array(numbers, numbers), 0)
     low = protocol.variable("low", integers(-3, 3), anything)
@@ -103,23 +112,24 @@ def exchange() -> Protocol:
 
     @protocol.action(by="somebody")
     def assert_() -> Any:
-        return step(update(first, second), update(second, first), update(at[first], second))
+        return step(update(one, second), update(second, one), update(at[one], second))
 
     @protocol.action(by="somebody")
     def init() -> Any:
-        return step(update(at[at[second]], at[at[first]] % 2 + 1))
+        return step(update(at[at[second]], at[at[one]] % 2 + 1))
 
     @protocol.action(numbers, by="somebody")
     def od(run: Any) -> Any:
         return step(
-            when(run != first),
+            when(run != one),
             outcome("down", when(low % 2 == 1), update(low, (low - 1) // 2), update(members, members | {run})),
-            otherwise("up", update(low, 0 - low), update(members, members - {first})),
+            otherwise("up", update(low, 0 - low), update(members, members - {one})),
         )
 
     protocol.declare(
-        invariant("apart", first != second, "they differ"),
+        invariant("apart", one != second, "they differ"),
         step_invariant("if", ~(taken(od, "down") & (primed(low) > low)), "down is down"),
+        step_invariant("odd", ~(taken(od, "down") & (low % 2 == 0)), "only what is odd goes down"),
         step_invariant("fi", ~taken(od, run=2) | (low <= primed(low)), "it grows"),
         reachable("do", taken(od, "up") & primed(members).issubset({1}) & (low == -2), "it happens"),
         reachable("never", (low == 3) & (at[0] == 2) & (at[1] == 2) & (at[2] == 2), "it happens"),
@@ -132,6 +142,58 @@ def test_updates_happen_at_once() -> None:
     found = crosscheck(exchange(), options=FEW)
     assert found.verdict is Verdict.HOLDS, str(found)
     assert {a.ours for a in found.answers[3:]} == {"holds", "violated"}
+
+
+def walk(least: int) -> Protocol:
+    """A walk along ordered members, arrays that begin with different elements, and numbers outside every set."""
+    protocol = Protocol("walk")
+    slots, levels = index("slot", 3, ordered=True), integers(0, 2, "level")
+    at = protocol.variable("at", slots, first(slots))
+    level = protocol.variable("level", levels, 0)
+    stock = protocol.variable("stock", array(slots, levels), each(slots, lambda s: position(s) - 1))
+    debt = protocol.variable("debt", integers(-2, 2), 0)
+    each_debt = protocol.variable(
+        "each", array(slots, integers(-1, 1)), each(slots, lambda s: minimum(position(s), least))
+    )
+    members = protocol.variable("members", subsets(levels), {0})
+
+    @protocol.action(by="somebody")
+    def on() -> Any:
+        return step(update(at, following(at)), update(level, maximum(level, position(at) - 1, 1)))
+
+    @protocol.action(by="somebody")
+    def back() -> Any:
+        return step(update(at, preceding(at)), update(stock[at], minimum(stock[at], level, 1)))
+
+    @protocol.action(by="somebody")
+    def outside() -> Any:
+        return step(when((level - 32).isin(members) | (level + 32).isin(members)), update(members, {1, 2}))
+
+    @protocol.action(by="somebody")
+    def borrow() -> Any:
+        lower, upper = debt + level >= -2, debt + level <= 2
+        return step(when(lower, upper), update(debt, debt + level), update(each_debt[at], 0 - each_debt[at]))
+
+    protocol.declare(invariant("first", (stock[last(slots)] == 2) | (level == 0), "it stays"))
+    return protocol
+
+
+@needs_spin
+@pytest.mark.parametrize("least", [1, -1])
+def test_members_in_order_and_numbers_outside(least: int) -> None:
+    """With -1, an array begins with negative elements, which no declaration of SPIN can say."""
+    agrees(walk(least))
+
+
+def test_ranges_are_asserted_at_both_ends() -> None:
+    protocol = Protocol("ends")
+    low = protocol.variable("low", integers(-1, 1), 0)
+
+    @protocol.action(by="somebody")
+    def turn() -> Any:
+        return step(when(low == 0), update(low, low * 2))
+
+    assert "assert(-1 <= low * 2 && low * 2 <= 1)" in str(export_promela(protocol))
 
 
 # SPIN disagrees ----------------------------------------------------------------------------------------------------
