@@ -37,6 +37,11 @@ claim = [{ id = "X", text = "he never comes home", after = "A", never = "home() 
     assert found.verdict is Verdict.VIOLATED
     assert [(t.names, t.missing, t.length) for t in found.together] == [(("B",), ("C", "X"), 5)]
     assert "<B>" in render(found)
+    apart = text.replace("never comes", "stays away and").replace("home() or at == 1", "home()")
+    apart = apart.replace('step = "home()" }', 'step = "home()", after = ["A"] }')
+    other = postmortem(written(tmp_path, apart), walker)
+    assert [(t.names, t.length) for t in other.together] == [(("B",), 5), (("X",), 1)]
+    assert "aside <A>" in render(other)
     weaker = text.replace("home() or at == 1", "home()")
     both = postmortem(written(tmp_path, weaker), walker)
     assert [(t.names, t.length) for t in both.together] == [(("B", "X"), 6)]

@@ -10,10 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from planrace.checker import Report, Verdict, check, find, load, prove, refine, render
+from planrace.checker import Report, Verdict, check, find, fixes, load, prove, refine, render
 from planrace.checker.cli.main import run
 from planrace.checker.explain.departure import departure
 from planrace.checker.report.errors import ReadError
+from planrace.checker.run.departing import verdict_on
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import ReplayError, record
 from planrace.model.dns.design import design
@@ -225,6 +226,23 @@ def test_what_nobody_has_tried_is_no_violation(monkeypatch: pytest.MonkeyPatch) 
     assert any("bag has more than 0 steps there" in w.message for w in report.warnings)
 
 
+def test_without_an_abstract_run_only_a_choice_is_doubted() -> None:
+    violated, chose = (Verdict.VIOLATED, "in a search"), bags(True).system()
+    assert verdict_on(*violated, chose, "refines-bag", None)[0] is Verdict.UNKNOWN
+    assert verdict_on(*violated, chose, "starts-as-bag", None) == violated
+    assert verdict_on(Verdict.HOLDS, "in a search", chose, "refines-bag", None)[0] is Verdict.HOLDS
+    assert verdict_on(*violated, refining(counter(), sums()).system(), "refines-counter", None) == violated
+
+
+def test_a_wrong_choice_makes_no_set_of_protections_insufficient() -> None:
+    """Also of sets whose counterexamples are not told."""
+    p = bags(True)
+    for name in ("early", "late"):
+        p.protection(name, name)(lambda change: change.require("take", lambda n: n < 9))
+    found = fixes(p, max_set=2, proof_time=0, cache=False)
+    assert [(x.searched, x.undecided) for x in found.levels] == [(1, 1), (2, 2), (1, 1)]
+
+
 def test_a_violation_whatever_is_chosen() -> None:
     """No set that is taken out puts something in, and all sets are tried."""
     number = integers(1, 2)
@@ -259,7 +277,14 @@ def test_the_abstract_protocol_may_be_passed() -> None:
     abstract = counter(4)
     p = refining(abstract, sums())
     assert refine(p, abstract)
-    for other in (counter(5), counter(4, start=1)):
+    hasty, begun = counter(4), counter(4)
+    hasty.initially(hasty.variables["n"].term == 0)
+
+    @begun.action(by="somebody")
+    def again() -> Step:
+        return step(update(begun.variables["n"].term, 0))
+
+    for other in (counter(5), counter(4, start=1), hasty, begun):
         with pytest.raises(ModelError, match=r"another protocol that is called counter"):
             refine(p, other)
 
