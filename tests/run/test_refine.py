@@ -278,9 +278,10 @@ def test_the_abstract_protocol_may_be_passed() -> None:
     p = refining(abstract, sums())
     assert refine(p, abstract)
     hasty, begun = counter(4), counter(4)
+    more: Protocol = begun
     hasty.initially(hasty.variables["n"].term == 0)
 
-    @begun.action(by="somebody")
+    @more.action(by="somebody")
     def again() -> Step:
         return step(update(begun.variables["n"].term, 0))
 
