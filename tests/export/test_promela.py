@@ -153,7 +153,7 @@ def walk(least: int) -> Protocol:
     stock = protocol.variable("stock", array(slots, levels), each(slots, lambda s: position(s) - 1))
     debt = protocol.variable("debt", integers(-2, 2), 0)
     each_debt = protocol.variable(
-        "each", array(slots, integers(-1, 1)), each(slots, lambda s: minimum(position(s), least))
+        "each", array(slots, integers(-1, 1)), each(slots, lambda s: maximum(position(s) - 2, least))
     )
     members = protocol.variable("members", subsets(levels), {0})
 
