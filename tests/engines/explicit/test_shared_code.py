@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,6 +45,8 @@ def test_an_instance_of_which_nothing_is_left_out_is_the_same() -> None:
     assert list(faultless.system.actions) == some
     assert faultless.system.faults == ()
     assert read_on(faultless, live) is faultless
+    without_steps = replace(faultless, system=replace(faultless.system, faults=("crash",)))
+    assert read_on(without_steps, live).system.faults == ()
     sliced = without(instance, ["rollback"])
     assert [v.name for v in instance.system.variables if v not in sliced.system.variables] == ["rollback"]
     assert without(instance, ["rollback"]) is sliced

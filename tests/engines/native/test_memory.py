@@ -16,6 +16,9 @@ from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.properties.dns import original
 
+INSTANCE = original.system().instance(enactors=2, endpoints=1, plans=2, keep=1)
+"""Made here, because errors that the language handles keep the frames of its callers, with all that these name."""
+
 
 @pytest.fixture
 def no_collection() -> Iterator[None]:
@@ -25,8 +28,7 @@ def no_collection() -> Iterator[None]:
 
 
 def search(*, keep: bool = False, symmetric: bool = False) -> NativeSearch:
-    instance = original.system().instance(enactors=2, endpoints=1, plans=2, keep=1)
-    made = NativeSearch(instance, [], exhaustive=True, workers=2, keep=keep, symmetric=symmetric)
+    made = NativeSearch(INSTANCE, [], exhaustive=True, workers=2, keep=keep, symmetric=symmetric)
     made.run()
     return made
 
