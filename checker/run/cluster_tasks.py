@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from planrace.checker.results.extras import install_command
 from planrace.checker.run.options import check_cluster, check_number
 from planrace.checker.run.ranges import RANGES
 from planrace.model.language import ModelError
@@ -50,4 +49,6 @@ def connected(address: str) -> Iterator[None]:
 
 def without_ray(problem: ImportError) -> ModelError:
     """The error that Ray, or what it needs, cannot be imported."""
+    from planrace.checker.results.extras import install_command
+
     return ModelError(f"a cluster needs Ray ({problem})", remedy=f"{install_command('cluster')} on each machine")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
 from planrace.checker.engines.limits import until
 from planrace.checker.engines.markov.stiff import StiffError
-from planrace.checker.results.extras import install_command
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.likelihood import ActionRate, Likelihood, LikelihoodPoint, PropertyChance, TimedChance
 from planrace.checker.results.stop import StopKind
@@ -87,6 +86,8 @@ def _check_scipy() -> None:
     try:
         import scipy  # noqa: F401
     except ImportError:
+        from planrace.checker.results.extras import install_command
+
         raise ModelError(
             "probabilities need SciPy, which is not installed", remedy=install_command("likelihood")
         ) from None

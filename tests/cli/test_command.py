@@ -85,7 +85,10 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("message", "arguments"),
     [
-        (r"no protocol is called 'nonsense' \(there are: original, fixed, design, register\)", ["-p", "nonsense"]),
+        (
+            r"no protocol is called 'nonsense' \(there are: original, fixed, design, register, prefixes,",
+            ["-p", "nonsense"],
+        ),
         (r"did you mean original\?", ["-p", "orginal"]),
         (r"plans=0 is out of range \(plans is 1…15\)", ["-p", "original", "-s", "plans=0"]),
         (r"plans wants a whole number, not 'many'", ["-p", "original", "-s", "plans=many"]),
