@@ -32,6 +32,7 @@ def fixes(
     proof_time: float = 20.0,
     cache: bool = True,
     workers: int = 1,
+    cluster: str | None = None,
     max_states: int | None = None,
     time_limit: float | None = None,
     listener: Listener | None = None,
@@ -45,7 +46,8 @@ def fixes(
     everywhere; minimal sets are also searched under up to ``fault_sets`` more. ``with_protections`` are always on,
     ``without`` are never. Each minimal set gets ``proof_time`` seconds of processor time for proofs for every size; 0
     tries none. ``expected`` are sets that should be among the minimal ones. Answers are kept between runs, unless not
-    ``cache``. With several ``workers`` a protocol that is given by its name is searched in so many processes.
+    ``cache``. With several ``workers`` a protocol that is given by its name is searched in so many processes; with
+    ``cluster`` (as in ``Options``) each point is a task there, with so many processors, for a protocol of that name.
 
     The result is the report; its ``exit_code`` is that of the command. Raises ``ModelError``.
     """
@@ -77,4 +79,4 @@ def fixes(
     request = replace(request, max_set=max_set, fault_sets=fault_sets, proof_seconds=proof_time or None)
     bench = Bench(variant, request.name, Options(workers=1, max_states=max_states), LabCache() if cache else None)
     with until(time_limit):
-        return examine(bench, request, workers, listener, found=isinstance(protocol, str))
+        return examine(bench, request, workers, listener, found=isinstance(protocol, str), cluster=cluster)

@@ -67,6 +67,7 @@ from planrace.checker.cli.values import NumberType, Setting
 @options.max_states("Limit on the number of states of each search.")
 @options.time_limit("Limit on the total time.")
 @options.workers
+@options.cluster("Decide each point")
 @options.option(Topic.SEARCH, "--no-cache", is_flag=True, help="Neither use nor keep answers of other runs.")
 @options.output("text, json, markdown or html.")
 @options.look()

@@ -31,6 +31,7 @@ from planrace.checker.cli.values import NumberType
 @options.max_memory()
 @options.time_limit("Limit on the time of all of it.")
 @options.workers
+@options.cluster("Check each point")
 @options.option(
     Topic.OUTPUT, "--plot", type=click.Path(), metavar="FILE", help="Also plot the lengths: a .png, .svg or .pdf file."
 )

@@ -43,6 +43,7 @@ def sweep_command(protocol: str, **arguments: Any) -> int:
                 max_memory=arguments["max_memory"],
                 time_limit=arguments["time_limit"],
                 workers=arguments["workers"],
+                cluster=arguments["cluster"],
                 listener=listener,
             ),
         )

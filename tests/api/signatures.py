@@ -13,7 +13,7 @@ SIGNATURES = {
     "matrix": ("(protocol='fixed', parameters=None, *, time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"),
     "fixes": (
         "(protocol, parameters=None, *, larger=None, faults=(), with_protections=(), without=(), properties=(), "
-        "expected=(), max_set=3, fault_sets=2, proof_time=20.0, cache=True, workers=1, max_states=None, "
+        "expected=(), max_set=3, fault_sets=2, proof_time=20.0, cache=True, workers=1, cluster=None, max_states=None, "
         "time_limit=None, listener=None)"
     ),
     "explained": "(options=None, *, beside=None)",

@@ -46,20 +46,35 @@ class Bench:
         left = None if ends is None else max(0.0, ends - time.time())
         if left == 0.0:
             return to_json(self._late(task), self._command(task)), False
+        known = self.kept(task)
+        if known is not None:
+            return known, True
+        value, lasting = self.fresh(task, left)
+        if lasting:
+            self.keep(task, value)
+        return value, False
+
+    def kept(self, task: LabTask) -> dict[str, Any] | None:
+        """The answer of an earlier run, if there is one."""
+        if self.cache is None:
+            return None
+        known = self.cache.kept(self._key(self.selection(task), task))
+        return {**known, "command": self._command(task)} if known and self._readable(task, known) else None
+
+    def keep(self, task: LabTask, value: dict[str, Any]) -> None:
+        """Keep an answer that no limit has cut."""
+        if self.cache is not None:
+            self.cache.keep(self._key(self.selection(task), task), value)
+
+    def fresh(self, task: LabTask, left: float | None = None) -> tuple[dict[str, Any], bool]:
+        """The answer, found anew within so many seconds, and whether no limit has cut it."""
         selection = self.selection(task)
-        key = self._key(selection, task)
-        known = self.cache.kept(key) if self.cache is not None else None
-        if known is not None and self._readable(task, known):
-            return {**known, "command": self._command(task)}, True
         try:
             with until(left):
                 found = self._proved(selection, task) if task.every_size else self._searched(selection, task)
         except TimeUpError:
             found = self._late(task)
-        value = to_json(found, self._command(task))
-        if self.cache is not None and _lasting(found, task):
-            self.cache.keep(key, value)
-        return value, False
+        return to_json(found, self._command(task)), _lasting(found, task)
 
     def _key(self, selection: Selection, task: LabTask) -> str:
         model = selection.system if task.every_size else selection.instance

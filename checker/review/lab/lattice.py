@@ -98,9 +98,17 @@ def lab_request(
     )
 
 
-def examine(bench: Bench, request: LabRequest, count: int, listener: Listener | None, *, found: bool) -> FixReport:
-    """Answer the request with ``count`` processes."""
-    with workers(bench, count, found=found) as crew:
+def examine(
+    bench: Bench,
+    request: LabRequest,
+    count: int,
+    listener: Listener | None,
+    *,
+    found: bool,
+    cluster: str | None = None,
+) -> FixReport:
+    """Answer the request with ``count`` processes, or on a cluster."""
+    with workers(bench, count, found=found, cluster=cluster) as crew:
         return FixLab(request, crew, listener).run()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
@@ -13,10 +13,11 @@ from planrace.checker.results.sweep import Sweep, SweepCell, SweepPoint
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 from planrace.checker.review.sweep.laws import laws_of, thresholds_of
-from planrace.checker.run.options import Options
+from planrace.checker.run.cluster_tasks import task_hosts
+from planrace.checker.run.options import CLUSTER, Options
 from planrace.checker.run.request import Selection
 from planrace.checker.run.run import run
-from planrace.model.language import ModelError
+from planrace.model.language import Instance, ModelError
 from planrace.model.language.errors import known
 from planrace.properties.kinds import Invariant, Reachability, StepInvariant
 
@@ -39,10 +40,17 @@ def sweep(
         raise ModelError(f"{counted(number, 'point')} are asked for", remedy=f"ask for at most {POINTS:,}")
     if bisect is not None:
         known(bisect, varied, "parameter that varies")
+    if bisect is not None and options.cluster is not None:
+        raise ModelError("a bisection needs one point after the other", remedy="leave out --bisect, or --cluster")
     whole = replace(options, explain=False)
     varied = {n: sorted(set(values)) for n, values in varied.items()}
+    for end in (0, -1):  # sizes out of range are found before anything is searched
+        _ = replace(selection, sizes={**selection.sizes, **{n: v[end] for n, v in varied.items()}}).instance
     with until(options.time_limit):
-        found = list(_until_interrupted(_points(selection, varied, whole, bisect)))
+        if options.cluster is None:
+            found = list(_until_interrupted(_points(selection, varied, whole, bisect)))
+        else:
+            found = _elsewhere(selection, varied, whole, options.cluster)
     points = sorted(found, key=lambda p: tuple(p.values.values()))
     names = list(dict.fromkeys(c.name for p in points for c in p.cells))
     order = tuple(varied)
@@ -60,6 +68,43 @@ def sweep(
         tuple(law for name in names for law in laws_of(name, points, order)),
         bisect,
     )
+
+
+@dataclass(frozen=True)
+class SweepRequest:
+    """A point for another process."""
+
+    values: Mapping[str, int]
+    instance: Instance
+
+
+def swept_in_task(common: Options, request: SweepRequest) -> SweepPoint:
+    """A point, in any process."""
+    return _answered(Selection(request.instance.system, {}, {}, made=request.instance), request.values, common)
+
+
+def _elsewhere(
+    selection: Selection, varied: Mapping[str, Sequence[int]], options: Options, cluster: str
+) -> list[SweepPoint]:
+    """All points, each a task on a cluster; if it is interrupted, those in order that are known."""
+    from planrace.checker.engines.cluster.tasks import run_all
+
+    engine = Options.engine if options.engine == CLUSTER else options.engine
+    with task_hosts(cluster, options.workers, options.max_memory) as hosts:
+        alone = replace(
+            options, cluster=None, engine=engine, listener=None, workers=hosts.workers, max_memory=hosts.memory
+        )
+        choices = (dict(zip(varied, choice, strict=True)) for choice in product(*varied.values()))
+        requests = (SweepRequest(c, replace(selection, sizes={**selection.sizes, **c}).instance) for c in choices)
+        made: list[SweepPoint] = []
+        try:
+            for point in run_all(swept_in_task, alone, requests, hosts, called=lambda r: f"point {r.values}"):
+                made.append(point)
+        except KeyboardInterrupt:
+            if not made:
+                raise
+            made[-1] = replace(made[-1], interrupted=True)
+    return made
 
 
 def _until_interrupted(points: Iterator[SweepPoint]) -> Iterator[SweepPoint]:
@@ -111,7 +156,11 @@ def _line(
 
 
 def _point(selection: Selection, values: Mapping[str, int], options: Options) -> SweepPoint:
-    report = run(replace(selection, sizes={**selection.sizes, **values}), options)
+    return _answered(replace(selection, sizes={**selection.sizes, **values}), values, options)
+
+
+def _answered(selection: Selection, values: Mapping[str, int], options: Options) -> SweepPoint:
+    report = run(selection, options)
     states = None if report.exploration is None else report.exploration.states
     return SweepPoint(values, tuple(_cells(report, options)), states, report.interrupted)
 
