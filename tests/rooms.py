@@ -16,7 +16,7 @@ PLACES = {
     "checker.mcp": (0.5, 1),
     "checker.plugin": (1.5, 1),
     "checker.api": (1, 2),
-    "checker.logs": (2, 3),
+    "checker.logs": (2.3, 3),
     "checker.review": (0.5, 4),
     "checker.drive": (1.5, 4),
     "checker.run": (1, 5),
@@ -24,6 +24,7 @@ PLACES = {
     "checker.advice": (0, 6),
     "checker.explain": (1, 6),
     "checker.report": (2, 6),
+    "checker.export": (3.2, 6),
     "checker.engines": (0.5, 7),
     "checker.semantics": (1, 8),
     "properties": (0, 9),
@@ -60,7 +61,7 @@ def room_of_module(module: str) -> str | None:
 
 def picture() -> str:
     """The rooms as SVG."""
-    width, height = 3 * COLUMN, 11 * FLOOR
+    width, height = int(4.2 * COLUMN), 11 * FLOOR
     arrows = sorted(networkx.transitive_reduction(rooms()).edges)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',

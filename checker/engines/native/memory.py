@@ -127,7 +127,7 @@ class WordArray:
 
     def every(self, first: int, stride: int) -> list[int]:
         """Every ``stride``-th word from ``first`` on; many times faster than to ask for one after the other."""
-        found: list[int] = self._words[first::stride]
+        found: list[int] = self._words[first : len(self) : stride]
         return found
 
     def __setitem__(self, index: int, value: int) -> None:

@@ -352,14 +352,14 @@ def test_a_memory_limit_is_kept() -> None:
         "from planrace.checker.engines.native.search import NativeSearch\n"
         "from planrace.checker.engines.limits import Limits, peak_memory\n"
         "from planrace.properties.dns import fixed\n"
-        "limit = 260 * 2**20\n"
+        "limit = 140 * 2**20\n"
         "instance = fixed.system(['crash', 'lock-expiry']).instance()\n"
         "covered = NativeSearch(instance, [], exhaustive=True, limits=Limits(memory=limit)).run()[1]\n"
         "print(covered.complete, '|', covered.stopped, '|', peak_memory() / limit)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     complete, stopped, share = done.stdout.split(" | ")
-    assert (complete, stopped) == ("False", "the memory limit of 260 MiB was reached")
+    assert (complete, stopped) == ("False", "the memory limit of 140 MiB was reached")
     assert float(share) < 1.1
 
 
