@@ -122,6 +122,7 @@ LONG = {
     ],
     "logs of 400 lines, by brute force": ["logs/test_mutated_logs.py::test_logs_of_400_lines"],
     "large searches": [
+        "engines/native/test_native.py::test_a_memory_limit_is_kept",
         "advice/test_advice.py::test_a_separate_protocol_has_the_same_verdict",
         "advice/test_advice.py::test_the_forecast_of_memory_is_for_the_whole_process",
         "cli/test_portable.py::test_large_searches_work_without",

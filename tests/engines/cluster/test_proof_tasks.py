@@ -66,14 +66,14 @@ def test_faults_that_are_survived(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.long("proofs of the DNS protocol as tasks")
 def test_what_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In one process a run that was found for one property may serve for another, though it is longer."""
+    """Both are violated. The runs may differ: in one process a run that was found for one property may serve for
+    another."""
     some: dict[str, Any] = {"properties": ["plans-never-regress", "rollback-target-exists"], "faults": ()}
     here, there = prove("original", **some), elsewhere(monkeypatch, "original", **some)
     for a, b in zip(here.findings, there.findings, strict=True):
         assert (a.name, a.verdict) == (b.name, b.verdict) == (a.name, Verdict.VIOLATED)
         assert a.trace is not None
         assert b.trace is not None
-        assert len(b.trace.steps) <= len(a.trace.steps)
 
 
 def test_the_faults_of_a_task() -> None:
