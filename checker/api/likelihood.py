@@ -12,6 +12,7 @@ from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options
 from planrace.checker.run.ranges import shortened
 from planrace.checker.run.rates import rates_file, seconds_of
+from planrace.checker.run.request import Selection
 from planrace.model.language import ModelError, Protocol, System, Variant
 
 TIMES = ("1min", "1h", "1d")
@@ -65,11 +66,11 @@ def _times(within: object) -> tuple[float, ...]:
     return tuple(sorted({seconds_of(t) for t in given}))
 
 
-def _write_storm(to: Path, selection: object, rates: Mapping[str, str | float], options: Options) -> None:
+def _write_storm(to: Path, selection: Selection, rates: Mapping[str, str | float], options: Options) -> None:
     from planrace.checker.engines.markov.storm import labels_text, transitions_text
     from planrace.checker.report.output import write_whole
     from planrace.checker.run.likelihood import chain_of
 
-    chain, numbers, names = chain_of(selection, rates, options)  # type: ignore[arg-type]
+    chain, numbers, names = chain_of(selection, rates, options)
     write_whole(to.with_name(to.name + ".tra"), transitions_text(chain, numbers))
     write_whole(to.with_name(to.name + ".lab"), labels_text(chain, names))

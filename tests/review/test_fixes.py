@@ -16,8 +16,10 @@ from planrace.checker.cli.main import run
 from planrace.checker.report.text.fixes import fixes_document
 from planrace.checker.results.blocks import Grid, Heading
 from planrace.checker.results.detail import Detail
-from planrace.checker.results.fixes import FixPoint, smallest
+from planrace.checker.results.fixes import EverySizeVerdict, FixPoint, smallest
+from planrace.checker.review.lab import decide
 from planrace.checker.review.lab.keep import LabCache
+from planrace.checker.review.lab.task import LabTask
 from planrace.model.language import ModelError, Protocol
 from tests import ROOT
 
@@ -363,3 +365,12 @@ def test_protections_are_needed(file: Path) -> None:
     with pytest.raises(ModelError, match="did you mean most"):
         find(f"{file}:p").small_at(mots=2)
     assert smallest([("a", "b"), ("b",), ("c",), ("a", "c")]) == [("b",), ("c",)]
+
+
+def test_what_time_left_unproved_is_not_kept() -> None:
+    """Whether a kind of property is ever proved decides, not what is said of it."""
+    verdicts = {"a": Verdict.HOLDS, "b": Verdict.UNKNOWN}
+    found = tuple(EverySizeVerdict(p, v, "no proof for every size") for p, v in verdicts.items())
+    task = LabTask((), (), (), ("a", "b"), every_size=True)
+    assert decide._lasting(found, task, {"a"})
+    assert not decide._lasting(found, task, {"a", "b"})

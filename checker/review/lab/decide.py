@@ -25,6 +25,7 @@ from planrace.checker.run.run import run
 from planrace.model.language import ModelError, Variant
 from planrace.properties.kinds import Checkable, Invariant, StepInvariant, Temporal
 
+PROVABLE = EverySize.abilities.kinds
 LAST = 1
 """Changes whenever what is kept of an answer means something else."""
 
@@ -74,7 +75,7 @@ class Bench:
                 found = self._proved(selection, task) if task.every_size else self._searched(selection, task)
         except TimeUpError:
             found = self._late(task)
-        return to_json(found, self._command(task)), _lasting(found, task)
+        return to_json(found, self._command(task)), _lasting(found, task, _provable(selection, task))
 
     def _key(self, selection: Selection, task: LabTask) -> str:
         model = selection.system if task.every_size else selection.instance
@@ -140,7 +141,7 @@ class Bench:
         findings: dict[str, Finding] = {}
         chosen, _ = select_properties(selection.system, task.properties)
         safe = [p for p in chosen if isinstance(p, Invariant | StepInvariant)]
-        others = [p for p in chosen if isinstance(p, EverySize.abilities.kinds) and p not in safe]
+        others = [p for p in chosen if isinstance(p, PROVABLE) and p not in safe]
         with until(task.seconds, "processor time for a proof", processor):
             for wanted, infer in ((others, False), (safe, True)):  # lemmas for recovery are not inferred
                 if not wanted:
@@ -175,10 +176,16 @@ def _about_every_size(name: str, f: Finding | None) -> EverySizeVerdict:
     return EverySizeVerdict(name, f.verdict, f.how, sizes, f.depth if f.verdict is Verdict.VIOLATED else None)
 
 
-def _lasting(found: FixPoint | tuple[EverySizeVerdict, ...], task: LabTask) -> bool:
-    """Whether an answer depends on no limit: everything is decided, or left unknown by the first violation."""
+def _provable(selection: Selection, task: LabTask) -> set[str]:
+    """The properties of a kind that proofs for every size cover."""
+    return {p.name for p in select_properties(selection.system, task.properties)[0] if isinstance(p, PROVABLE)}
+
+
+def _lasting(found: FixPoint | tuple[EverySizeVerdict, ...], task: LabTask, provable: set[str]) -> bool:
+    """Whether an answer depends on no limit: everything is decided, or left unknown by the first violation, or of a
+    kind that is never proved."""
     if isinstance(found, tuple):
-        return all(v.verdict is not Verdict.UNKNOWN or "no proof for every" in v.how for v in found)
+        return all(v.verdict is not Verdict.UNKNOWN or v.property not in provable for v in found)
     return found.verdict is not Verdict.UNKNOWN and (
         bool(found.violated and task.first) or all(v.verdict is not Verdict.UNKNOWN for v in found.verdicts)
     )
