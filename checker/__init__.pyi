@@ -21,6 +21,8 @@ from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
 from .api.conforming import conform as conform
 from .api.costs import costs as costs
+from .api.crosschecking import crosscheck as crosscheck
+from .api.crosschecking import export_model as export_model
 from .api.driving import cover as cover
 from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
@@ -35,6 +37,7 @@ from .api.sweeping import sweep as sweep
 from .drive.order.workers import Workers as Workers
 from .drive.refusal import Refused as Refused
 from .results.conformance import ConformanceReport as ConformanceReport
+from .results.crosscheck import Crosscheck as Crosscheck
 from .results.driving import CoverReport as CoverReport
 from .results.driving import ReplayReport as ReplayReport
 from .results.fixes import FixReport as FixReport

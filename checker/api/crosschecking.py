@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planrace.checker.api.request import selected, subject_of
-from planrace.checker.engines.limits import until
-from planrace.checker.export.promela import PromelaModel, promela
-from planrace.checker.export.spin import PeerError, Spin, SpinCounts
-from planrace.checker.report.output import write_whole
-from planrace.checker.results.crosscheck import ComparedAnswer, Crosscheck
+from planrace.checker.engines.limits import Progress, until
+from planrace.checker.export.languages import ModelText, language, peer
+from planrace.checker.export.peers import (
+    RANGE_ERRORS,
+    STATES,
+    TRANSITIONS,
+    Peer,
+    PeerAnswers,
+    PeerError,
+    PeerLimits,
+)
+from planrace.checker.report.output import OutputPlace
+from planrace.checker.results.crosscheck import ComparedAnswer, ComparedKind, Crosscheck, NotAsked
 from planrace.checker.results.report import Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
@@ -20,47 +28,64 @@ from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Selection
 from planrace.checker.run.run import run
-from planrace.model.language import Protocol, System, Variant
+from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.terms import TRUE
-from planrace.properties.kinds import Invariant
+from planrace.properties.kinds import Invariant, Property
 
 NOTHING = Invariant("the number of states", TRUE, "a search that asks nothing")
-"""What is searched for where the protocol declares nothing that SPIN is asked about."""
+"""What is searched for where the protocol declares nothing that the peer is asked about."""
 MAX_STATES = 1_000_000
 
 
 @dataclass(frozen=True)
 class ExportedModel:
-    """A model in another language. ``summary`` says of what, and what it does not have."""
+    """A model in another language. ``summary`` says of what, and what it does not have; ``beside`` are further files
+    that belong to it, by the endings of their names."""
 
     text: str
     summary: str
+    beside: Mapping[str, str]
 
     def __str__(self) -> str:
         return self.text
 
     def write(self, place: str | Path) -> None:
-        """Write a file, whole or not at all. Raises ``OutputError``."""
-        write_whole(place, self.text)
+        """Write the file, and those that belong to it beside it. All places are tried before the first is written.
+        Raises ``OutputError``, and ``ModelError`` if a name is that of two of them."""
+        texts = {Path(place): self.text, **{Path(place).with_suffix(end): t for end, t in self.beside.items()}}
+        if len(texts) != 1 + len(self.beside):
+            raise ModelError(f"{place} has the ending of a file that belongs beside it", remedy="choose another name")
+        places = [(OutputPlace(path), text) for path, text in texts.items()]
+        for where, _ in places:
+            where.attempt()
+        for where, text in places:
+            where.write(text)
 
 
 @public
-def export_promela(
+def export_model(
     protocol: Protocol | Variant | System | str,
+    language: str,
     parameters: Mapping[str, int | str] | None = None,
     *,
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> ExportedModel:
-    """The protocol at one size as a model for SPIN, as ``check export --to promela`` writes it. Raises ``ModelError``
-    for what Promela cannot say."""
+    """The protocol at one size in the language of another checker (``promela``), as ``check export --to`` writes it.
+    Raises ``ModelError`` for what that language cannot say."""
     names = {"faults": faults, "with_protections": with_protections, "without": without}
-    selection = selected(subject_of(protocol, "export"), parameters, **names)
-    model = promela(selection.instance, _command(protocol, selection))
-    left_out = f"; without {', '.join(p.name for p in model.left_out)}" if model.left_out else ""
-    properties = counted(len(model.judged), "property", "properties")
-    return ExportedModel(model.text, f"{selection.instance.system.name} for SPIN, with {properties}{left_out}")
+    selection = selected(subject_of(protocol, "export_model"), parameters, **names)
+    model, reader = _written(protocol, selection, language)
+    left_out = f"; without {', '.join(p.name for p, _ in model.left_out)}" if model.left_out else ""
+    properties = counted(len(model.asked), "property", "properties")
+    summary = f"{selection.instance.system.name} for {reader}, with {properties}{left_out}"
+    return ExportedModel(model.text, summary, model.beside)
+
+
+def _written(protocol: object, selection: Selection, word: str) -> tuple[ModelText, str]:
+    to = language(word)
+    return to.write(selection.instance, command_of(protocol, selection, word)), to.reader
 
 
 @public
@@ -71,24 +96,28 @@ def crosscheck(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
+    peer: str = "spin",
     options: Options | None = None,
 ) -> Crosscheck:
-    """Search the protocol here and as a model in SPIN, and compare states, transitions and the verdicts of invariants,
-    step invariants and reachability. Nothing is reduced on either side, so the numbers must be equal. Raises
-    ``ModelError``."""
+    """Search the protocol here and as a model in another checker (``peer``), and compare states, transitions and the
+    verdicts of all properties that the peer decides. Nothing is reduced on either side, so the numbers must be equal.
+    Raises ``ModelError``."""
     options = options or Options()
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "crosscheck"), parameters, **names)
+    other = _peer(peer)
     with until(options.time_limit):
-        model = promela(selection.instance, _command(protocol, selection))
-        ours = _ours(selection, model, options)
-        return _compared(selection, model, ours, options)
+        model = other.model(selection.instance, command_of(protocol, selection, other.language))
+        ours = _ours(selection, model.asked, options)
+        return _compared(selection, other, model, ours, options)
 
 
-def _ours(selection: Selection, model: PromelaModel, options: Options) -> Report:
+_peer = peer  # the argument of the call has the same name
+
+
+def _ours(selection: Selection, asked: Sequence[Property], options: Options) -> Report:
     """The complete search of planrace."""
     system = selection.instance.system
-    asked = tuple(j.property for j in model.judged) or (NOTHING,)
     wanted = replace(
         options,
         engine="explicit",
@@ -99,65 +128,55 @@ def _ours(selection: Selection, model: PromelaModel, options: Options) -> Report
         max_states=options.max_states or MAX_STATES,
     )
     parameters: dict[str, int | str] = dict(selection.instance.parameters)
-    return run(selected(replace(system, properties=asked), parameters), wanted)
+    return run(selected(replace(system, properties=tuple(asked) or (NOTHING,)), parameters), wanted)
 
 
-def _compared(selection: Selection, model: PromelaModel, ours: Report, options: Options) -> Crosscheck:
+def _compared(
+    selection: Selection, other: Peer[ModelText], model: ModelText, ours: Report, options: Options
+) -> Crosscheck:
     covered = ours.exploration
     complete = covered is not None and covered.complete
-    undecided = None if complete else "the search of planrace is not complete (raise --max-states)"
-    before = 1 + model.initial  # transitions of SPIN that are none of the protocol
-    counts: SpinCounts | None = None
-    judged: SpinCounts | None = None
-    peer = "SPIN"
+    name, theirs = other.title, PeerAnswers(undecided="the search of planrace is not complete (raise --max-states)")
     if covered is not None and complete:
         try:
-            spin = Spin(options.limits.memory)
-            peer = spin.version()
-            counts = spin.counts(model, (), covered.states)
-            if model.judged:
-                judged = spin.counts(model, [j.switch for j in model.judged], covered.states)
+            name = other.version()
+            if options.listener is not None:
+                task = f"{name} searches the same {counted(covered.states, 'state')}"
+                options.listener(Progress(task, 0, 0, 0, 0.0, 0))
+            theirs = other.answers(model, PeerLimits(covered.states, options.limits.memory))
         except PeerError as problem:
-            undecided = str(problem)
-    answers = [
-        ComparedAnswer(what, f"{mine:,}" if complete else None, theirs)
-        for what, mine, theirs in (
-            ("states", covered.states if covered else 0, _count(counts, lambda c: c.states - (model.initial > 0))),
-            # SPIN counts the way into its first state, too.
-            ("transitions", covered.transitions if covered else 0, _count(counts, lambda c: c.transitions - before)),
-            ("values out of range", 0, _count(counts, lambda c: c.errors)),
-        )
+            theirs = PeerAnswers(undecided=str(problem))
+    known = {RANGE_ERRORS: 0}  # an error of the model ends our search
+    if covered is not None and complete:
+        known |= {STATES: covered.states, TRANSITIONS: covered.transitions}
+    count, verdict = ComparedKind.COUNT, ComparedKind.VERDICT
+    answers = [ComparedAnswer(count, q, known.get(q) if complete else None, theirs.counts.get(q)) for q in other.counts]
+    found = {f.name: f.verdict for f in ours.findings}
+    answers += [
+        ComparedAnswer(verdict, p.name, _word(found[p.name]), _word(theirs.verdicts.get(p.name))) for p in model.asked
     ]
-    verdicts = {f.name: f.verdict for f in ours.findings}
-    for j in model.judged:
-        mine = verdicts[j.property.name]
-        theirs_word = None
-        if judged is not None:
-            met = j.switch in judged.violated
-            theirs_word = (Verdict.HOLDS if met == j.inverted else Verdict.VIOLATED).word
-        answers.append(ComparedAnswer(j.property.name, None if mine is Verdict.UNKNOWN else mine.word, theirs_word))
     system = selection.instance.system
     return Crosscheck(
         system.name,
-        selection.instance.parameters,
+        {**selection.instance.parameters, **dict(system.options)},
         system.faults,
         system.protections,
-        peer,
+        name,
         tuple(answers),
-        tuple((p.name, model.why(p)) for p in model.left_out),
-        undecided,
+        tuple(NotAsked(p.name, p.kind, why) for p, why in model.left_out),
+        theirs.undecided,
     )
 
 
-def _count(counts: SpinCounts | None, of: Callable[[SpinCounts], int]) -> str | None:
-    return None if counts is None else f"{of(counts):,}"
+def _word(verdict: Verdict | None) -> str | None:
+    return None if verdict is None or verdict is Verdict.UNKNOWN else verdict.word
 
 
-def _command(protocol: object, selection: Selection) -> str:
-    """The command that exports the selection."""
+def command_of(protocol: object, selection: Selection, word: str) -> str:
+    """The command that exports the selection to the language of that name."""
     system = selection.instance.system
     name = protocol if isinstance(protocol, str) else system.name
-    words = ["check", "export", "-p", name, "--to", "promela"]
+    words = ["check", "export", "-p", name, "--to", word]
     for option, value in (*selection.words.items(), *selection.instance.parameters.items()):
         words += ["-s", f"{option}={value}"]
     for flag, names in (

@@ -283,6 +283,14 @@ def _entry(entry: Any) -> Makers:
     return {"text": lambda: write_text([entry])}
 
 
+def _crosschecked(found: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.crosscheck import crosscheck_json
+    from planrace.checker.report.text.crosscheck import crosscheck_document
+
+    code = EXIT_CODES[found.verdict] if code is None else code
+    return Formats(code, partial(crosscheck_document, found, code, detail), {"json": partial(crosscheck_json, found)})
+
+
 def _created(found: Any) -> Makers:
     from planrace.checker.api.project.created import created_text
 
@@ -318,6 +326,7 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Forecast": _forecast,
     "Likelihood": _likelihood,
     "CostTable": _costs,
+    "Crosscheck": _crosschecked,
     "Sweep": _sweep,
     "LintFindings": _linted,
     "CoverReport": _covered,
@@ -333,6 +342,7 @@ _PAGES = (
     "Forecast",
     "Likelihood",
     "CostTable",
+    "Crosscheck",
     "Sweep",
     "CoverReport",
     "ReplayReport",
@@ -351,6 +361,7 @@ _OWN_PAGES = {
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {
     "BaselineEntry": _entry,
     "CreatedProject": _created,
+    "ExportedModel": lambda model: {"text": lambda: str(model)},
     "Listing": _listing,
     "MultiDiGraph": _graph,
 }

@@ -73,15 +73,25 @@ def export_command(trace: str | None, **arguments: Any) -> int:
 @click.command("crosscheck", cls=HelpfulCommand, page=PAGES["crosscheck"])
 @options.protocol()
 @options.selection()
+@options.option(
+    Topic.WHAT,
+    "--peer",
+    type=click.Choice(["spin"]),
+    default="spin",
+    show_default=True,
+    help="The other checker.",
+)
 @options.max_states("Limit on the number of states (default: 1,000,000).")
 @options.max_memory()
-@options.time_limit()
+@options.time_limit("Limit on the time of both searches.")
+@options.output("text, json or html.")
+@options.look(runs=False)
 def crosscheck_command(protocol: str, **arguments: Any) -> int:
-    """Search a protocol here and as a model in SPIN, and compare the numbers of states and transitions and the verdicts
-    of invariants, step invariants and reachability. Nothing is reduced on either side, so all must be equal.
+    """Search a protocol here and as a model in another checker, and compare the numbers of states and transitions and
+    the verdicts of the properties that it decides. Nothing is reduced on either side, so all must be equal.
 
-    Needs spin and gcc. Exit codes: 0 all agree, 1 a disagreement, 2 wrong request or model, or one that SPIN cannot
-    say, 3 undecided: a limit was met, or spin or gcc is missing.
+    SPIN needs the programs spin and gcc. Exit codes: 0 all agree, 1 a disagreement, 2 wrong request or model, or one
+    that the other language cannot say, 3 undecided: a limit was met, or the other checker is missing.
     """
     from planrace.checker.cli.export import crosscheck_command as run
 

@@ -8,14 +8,18 @@ from typing import Any
 
 import click
 
-from planrace.checker.api.crosschecking import ExportedModel, crosscheck, export_promela
+from planrace.checker.api.crosschecking import ExportedModel, crosscheck, export_model
 from planrace.checker.api.exporting import ExportedLog, log_of_random_run, log_of_report
 from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.logs.writing import LogLayout
 from planrace.checker.results.verdict import EXIT_CODES
 from planrace.checker.run.options import Options
 
+LOG = "log"
+FORMATS = ("text", "json", "html")
 OF_LOGS: Mapping[str, object] = {
     **dict.fromkeys(("name", "length", "seed", "last")),
     **{"hide": (), "first": 1, "skew": 0.0, "drop": 0, "shuffle": False},
@@ -26,7 +30,7 @@ OF_LOGS: Mapping[str, object] = {
 def export_command(trace: str | None, **arguments: Any) -> int:
     """Write the log or the model; returns the exit code."""
     protocol, place = arguments["protocol"], arguments["output"]
-    if arguments["to"] == "promela":
+    if arguments["to"] != LOG:
         return _export_model(trace, arguments)
     if (trace is None) == (protocol is None):
         raise click.UsageError("Name a run: TRACE.json, or a protocol for a random one: -p NAME.")
@@ -61,21 +65,33 @@ def export_command(trace: str | None, **arguments: Any) -> int:
 
 
 def crosscheck_command(protocol: str, **arguments: Any) -> int:
-    """Compare with SPIN; returns the exit code."""
-    options = Options(**{name: arguments[name] for name in ("max_states", "max_memory", "time_limit")})
-    found = crosscheck(protocol, **selection_arguments(arguments), options=options)
-    click.echo(str(found))
-    return EXIT_CODES[found.verdict]
+    """Compare with another checker; returns the exit code."""
+    look = arguments["look"]
+    delivery = Delivery(
+        arguments["formats"], arguments["outputs"], FORMATS, look=look, brief=True, reads=source_of(protocol)
+    )
+    limits = {name: arguments[name] for name in ("max_states", "max_memory", "time_limit")}
+    with delivery.working(), progress(look) as listener:
+        found = crosscheck(
+            protocol,
+            **selection_arguments(arguments),
+            peer=arguments["peer"],
+            options=Options(**limits, listener=listener),
+        )
+    code = EXIT_CODES[found.verdict]
+    delivery.deliver(rendering_of(found, code, look.detail))
+    return code
 
 
 def _export_model(trace: str | None, arguments: dict[str, Any]) -> int:
+    to = arguments["to"]
     if trace is not None or arguments["protocol"] is None:
-        raise click.UsageError("--to promela needs a protocol: -p NAME.")
+        raise click.UsageError(f"--to {to} needs a protocol: -p NAME.")
     strange = next((name for name, usual in OF_LOGS.items() if arguments[name] != usual), None)
     if strange is not None:
         raise click.UsageError(f"--{'trace' if strange == 'name' else strange} is for --to log.")
     with until(arguments["time_limit"]):
-        found = export_promela(arguments["protocol"], **selection_arguments(arguments))
+        found = export_model(arguments["protocol"], to, **selection_arguments(arguments))
     return _written(found, arguments["output"])
 
 

@@ -175,8 +175,8 @@ PAGES: Mapping[str, Page] = {
     ),
     "crosscheck": Page(
         Purpose.VERIFY,
-        "Does SPIN find the same states and verdicts?",
-        (("check crosscheck -p mine.py:protocol", "states, transitions and safety properties, compared exactly"),),
+        "Does another checker find the same?",
+        (("check crosscheck -p mine.py:protocol", "states, transitions and verdicts in SPIN, compared exactly"),),
     ),
     "conform": Page(
         Purpose.CONNECT,

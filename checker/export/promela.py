@@ -5,12 +5,12 @@ place in the loop never changes, so a state of SPIN is a state of the protocol. 
 process first chooses one.
 
 Invariants and properties of steps are assertions that ``-DCHECK_name`` switches on, so that a run without them counts
-the protocol alone. PromelaSteps are watched by variables that are ``hidden``: they are no part of the state.
+the protocol alone. Properties of steps are watched by variables that are ``hidden``: they are no part of the state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,19 +44,25 @@ class Judged:
 
 @dataclass(frozen=True)
 class PromelaModel:
-    """A model for SPIN. ``left_out`` are properties that it does not check, ``initial`` is the number of steps that
-    choose an initial state (0: there is one, and it is where SPIN begins), ``bytes`` bounds the size of a state."""
+    """A model for SPIN. ``left_out`` are properties that it does not check and why, ``initial`` is the number of steps
+    that choose an initial state (0: there is one, and it is where SPIN begins), ``bytes`` bounds the size of a
+    state."""
 
     text: str
     judged: tuple[Judged, ...]
-    left_out: tuple[Property, ...]
+    left_out: tuple[tuple[Property, str], ...]
     initial: int
     bytes: int
 
-    @staticmethod
-    def why(p: Property) -> str:
-        """Why SPIN cannot check a property that is left out."""
-        return _why(p)
+    @property
+    def asked(self) -> tuple[Property, ...]:
+        """The properties that it checks."""
+        return tuple(j.property for j in self.judged)
+
+    @property
+    def beside(self) -> Mapping[str, str]:
+        """It is one file."""
+        return {}
 
 
 def promela(instance: Instance, command: str) -> PromelaModel:
@@ -112,9 +118,8 @@ class _Writer:
         ]
         lines = [*self._head(), "", *self._constants(), "", *variables, *judges, *actions, "", *process, ""]
         text = "\n".join(lines)
-        return PromelaModel(
-            text, tuple(self.judged), tuple(self.left_out), 0 if not begins else len(starts), self._bytes()
-        )
+        left_out = tuple((p, _why(p)) for p in self.left_out)
+        return PromelaModel(text, tuple(self.judged), left_out, 0 if not begins else len(starts), self._bytes())
 
     # Parts of the file -----------------------------------------------------------------------------------------
     def _head(self) -> list[str]:

@@ -16,17 +16,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from planrace.checker.engines.limits import deadline
-from planrace.checker.export.promela import PromelaModel
+from planrace.checker.export.peers import (
+    RANGE_ERRORS,
+    STATES,
+    TRANSITIONS,
+    Peer,
+    PeerAnswers,
+    PeerError,
+    PeerLimits,
+)
+from planrace.checker.export.promela import PromelaModel, promela
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import Instance
 
-STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
-TRANSITIONS = re.compile(r"^\s*(\d+) transitions \(= stored\+matched\)", re.MULTILINE)
-ERRORS = re.compile(r"errors: (\d+)$", re.MULTILINE)
+_STORED = re.compile(r"^\s*(\d+) states, stored", re.MULTILINE)
+_TRANSITIONS = re.compile(r"^\s*(\d+) transitions \(= stored\+matched\)", re.MULTILINE)
+_ERRORS = re.compile(r"errors: (\d+)$", re.MULTILINE)
 CUT = ("max search depth too small", "out of memory", "hash table full", "Search not completed")
 VERSION = re.compile(r"Spin Version (\S+)")
-
-
-class PeerError(Exception):
-    """A peer is missing, or has no answer; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +47,62 @@ class SpinCounts:
     violated: frozenset[str]
 
 
-class Spin:
-    """SPIN on this machine. Raises ``PeerError`` if it is not installed."""
+class Spin(Peer[PromelaModel]):
+    """SPIN on this machine, with ``gcc``."""
 
-    def __init__(self, memory: int | None = None) -> None:
+    title, language = "SPIN", "promela"
+    counts = (STATES, TRANSITIONS, RANGE_ERRORS)
+
+    def model(self, instance: Instance, command: str) -> PromelaModel:
+        return promela(instance, command)
+
+    def version(self) -> str:
         for program in ("spin", "gcc"):
             if shutil.which(program) is None:
                 raise PeerError(f"{program} is not installed")
-        self.memory = memory
-
-    def version(self) -> str:
         found = VERSION.search(self._run(["spin", "-V"], Path.cwd()))
         return f"SPIN {found[1]}" if found else "SPIN"
 
-    def counts(self, model: PromelaModel, switches: Sequence[str], states: int) -> SpinCounts:
-        """The run with these properties switched on. ``states`` is how many are expected: tables and the stack are
-        made for them, and a run that needs more has no answer. Raises ``PeerError``."""
+    def answers(self, model: PromelaModel, limits: PeerLimits) -> PeerAnswers:
+        alone = self.run(model, (), limits)
+        # SPIN counts the way into its first state, and what chooses an initial state.
+        counts = {
+            STATES: alone.states - (model.initial > 0),
+            TRANSITIONS: alone.transitions - model.initial - 1,
+            RANGE_ERRORS: alone.errors,
+        }
+        if not model.judged:
+            return PeerAnswers(counts)
+        try:
+            found = self.run(model, [j.switch for j in model.judged], limits)
+        except PeerError as problem:
+            return PeerAnswers(counts, undecided=str(problem))
+        met = {j.property.name: j.switch in found.violated for j in model.judged}
+        verdicts = {
+            j.property.name: Verdict.HOLDS if met[j.property.name] == j.inverted else Verdict.VIOLATED
+            for j in model.judged
+        }
+        return PeerAnswers(counts, verdicts)
+
+    def run(self, model: PromelaModel, switches: Sequence[str], limits: PeerLimits) -> SpinCounts:
+        """The run with these properties switched on. A run that needs more states than there are has no answer. Raises
+        ``PeerError``."""
+        states = limits.states
         with TemporaryDirectory(prefix="planrace-spin-") as name:
             folder = Path(name)
             (folder / "model.pml").write_text(model.text, encoding="ascii")
             self._run(["spin", "-a", "-o1", "-o2", "-o3", *(f"-D{s}" for s in switches), "model.pml"], folder)
             if not (folder / "pan.c").exists():
                 raise PeerError("spin has made no program")
-            self._run(["gcc", *self._flags(model, states), "-o", "pan", "pan.c"], folder)
+            self._run(["gcc", *self._flags(model, limits), "-o", "pan", "pan.c"], folder)
             depth, table = states + model.initial + 1000, max(16, (2 * states).bit_length())
             said = self._run(["./pan", "-E", "-n", "-c0", f"-m{depth}", f"-w{min(table, 30)}"], folder)
         return counted_in(said)
 
-    def _flags(self, model: PromelaModel, states: int) -> list[str]:
-        flags = ["-O2" if states > 50_000 else "-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF"]
+    def _flags(self, model: PromelaModel, limits: PeerLimits) -> list[str]:
+        flags = ["-O2" if limits.states > 50_000 else "-O0", "-w", "-DSAFETY", "-DNOREDUCE", "-DPRINTF"]
         flags.append(f"-DVECTORSZ={max(1024, model.bytes)}")
-        return flags if self.memory is None else [*flags, f"-DMEMLIM={max(1, self.memory // 2**20)}"]
+        return flags if limits.memory is None else [*flags, f"-DMEMLIM={max(1, limits.memory // 2**20)}"]
 
     def _run(self, command: Sequence[str], folder: Path) -> str:
         """What a program prints. Raises ``PeerError`` if it fails, or the time is up."""
@@ -99,7 +131,7 @@ def counted_in(said: str) -> SpinCounts:
     cut = next((c for c in CUT if c in said), None)
     if cut is not None:
         raise PeerError(f"the run of SPIN is not complete: {cut}")
-    stored, transitions, errors = (p.search(said) for p in (STORED, TRANSITIONS, ERRORS))
+    stored, transitions, errors = (p.search(said) for p in (_STORED, _TRANSITIONS, _ERRORS))
     if stored is None or transitions is None or errors is None:
         raise PeerError("SPIN prints no exact counts")
     violated = frozenset(line[10:].strip() for line in said.splitlines() if line.startswith("violated: "))

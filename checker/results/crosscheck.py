@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from planrace.checker.results.verdict import Verdict
 
 
+class ComparedKind(StrEnum):
+    """What is compared."""
+
+    COUNT = "count"
+    VERDICT = "verdict"
+
+
 @dataclass(frozen=True)
 class ComparedAnswer:
-    """One question and both answers: a number of states or transitions, or the word of a verdict. None: no answer."""
+    """One question and both answers: numbers, or for a verdict its words; its question is the name of the property.
+    None: no answer."""
 
+    kind: ComparedKind
     question: str
-    ours: str | None
-    theirs: str | None
+    ours: int | str | None
+    theirs: int | str | None
 
     @property
     def agrees(self) -> bool | None:
@@ -25,17 +35,26 @@ class ComparedAnswer:
 
 
 @dataclass(frozen=True)
+class NotAsked:
+    """A property that the peer is not asked about, and why."""
+
+    name: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Crosscheck:
-    """Both answers to everything that a peer can be asked. ``undecided`` says why something has no answer;
-    ``left_out`` names the properties that the peer is not asked about, with the reason."""
+    """Both answers to everything that a peer can be asked. ``peer`` is its name and version, ``undecided`` says why
+    something has no answer."""
 
     protocol: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, int | str]
     faults: tuple[str, ...]
     protections: tuple[str, ...]
     peer: str
     answers: tuple[ComparedAnswer, ...]
-    left_out: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[NotAsked, ...] = ()
     undecided: str | None = None
 
     @property
@@ -48,30 +67,3 @@ class Crosscheck:
 
     def __bool__(self) -> bool:
         return bool(self.verdict)
-
-    def __str__(self) -> str:
-        sizes = ", ".join(f"{name}={n}" for name, n in self.parameters.items()) or "no sizes"
-        faults, protections = (", ".join(names) or "none" for names in (self.faults, self.protections))
-        lines = [
-            f"{self.protocol} in {self.peer}",
-            f"{sizes}; faults: {faults}; protections: {protections}",
-            "",
-        ]
-        rows = [("", "planrace", self.peer, ""), *(_row(a) for a in self.answers)]
-        widths = [max(len(r[column]) for r in rows) for column in range(3)]
-        lines += ["  ".join([*(c.ljust(w) for c, w in zip(r[:3], widths, strict=True)), r[3]]).rstrip() for r in rows]
-        lines += ["", *(f"Not asked: {name}: {why}." for name, why in self.left_out)] if self.left_out else []
-        lines += ["", f"Undecided: {self.undecided}."] if self.undecided else []
-        return "\n".join([*lines, "", _ENDING[self.verdict]])
-
-
-def _row(a: ComparedAnswer) -> tuple[str, str, str, str]:
-    word = {True: "agree", False: "DIFFER", None: "undecided"}[a.agrees]
-    return a.question, a.ours or "?", a.theirs or "?", word
-
-
-_ENDING = {
-    Verdict.HOLDS: "Both agree.",
-    Verdict.VIOLATED: "They disagree: one of them has a defect, or the export does. Please report it.",
-    Verdict.UNKNOWN: "Undecided.",
-}

@@ -49,6 +49,10 @@ SIGNATURES = {
         "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), invariants=True)"
     ),
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
+    "crosscheck": (
+        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), peer='spin', options=None)"
+    ),
+    "export_model": "(protocol, language, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "
         "sample=20000, seconds=15.0, node_memory=17179869184, explain=False)"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
-from planrace.checker.api import crosschecking
-from planrace.checker.api.crosschecking import crosscheck, export_promela
+from planrace.checker.api.calls import render
+from planrace.checker.api.crosschecking import crosscheck, export_model
 from planrace.checker.cli.main import run
+from planrace.checker.export import spin
+from planrace.checker.export.peers import PeerError
 from planrace.checker.export.promela import promela
 from planrace.checker.export.promela_terms import HANDLERS
-from planrace.checker.export.spin import PeerError, counted_in
+from planrace.checker.export.spin import counted_in
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import names_in
@@ -45,6 +49,7 @@ from planrace.model.language import (
     when,
 )
 from planrace.properties import invariant, reachable, step_invariant
+from tests import ROOT
 from tests.engines.test_every_protocol import BUILT_IN, EXAMPLES, SMALL
 from tests.random_systems.draw import draw
 from tests.random_systems.write import load
@@ -61,7 +66,7 @@ FEW = Options(max_states=20_000)
 
 def agrees(subject: Any, sizes: dict[str, int] | None = None, **selection: Any) -> None:
     found = crosscheck(subject, sizes, options=FEW, **selection)
-    assert found.verdict is Verdict.HOLDS, str(found)
+    assert found.verdict is Verdict.HOLDS, render(found)
 
 
 def test_every_operator_has_a_handler() -> None:
@@ -97,7 +102,7 @@ def test_random_systems(seed: int) -> None:
         found = crosscheck(load(d), d.values, faults=d.on, with_protections=protections, options=FEW)
     except (ModelError, DefinitionError):  # it is wrong, or Promela cannot say it
         return
-    assert found.verdict is Verdict.HOLDS, str(found)
+    assert found.verdict is Verdict.HOLDS, render(found)
 
 
 def exchange() -> Protocol:
@@ -140,8 +145,12 @@ def exchange() -> Protocol:
 @needs_spin
 def test_updates_happen_at_once() -> None:
     found = crosscheck(exchange(), options=FEW)
-    assert found.verdict is Verdict.HOLDS, str(found)
+    assert found.verdict is Verdict.HOLDS, render(found)
     assert {a.ours for a in found.answers[3:]} == {"holds", "violated"}
+    data = json.loads(render(found, "json"))
+    jsonschema.validate(data, json.loads((ROOT / "docs" / "crosscheck.schema.json").read_text()))
+    assert (data["verdict"], data["answers"][3]["agrees"]) == ("holds", True)
+    assert render(found).endswith("crosscheck: 9 questions, all agree (exit 0)\n")
 
 
 def walk(least: int) -> Protocol:
@@ -193,7 +202,7 @@ def test_ranges_are_asserted_at_both_ends() -> None:
     def turn() -> Any:
         return step(when(low == 0), update(low, low * 2))
 
-    assert "assert(-1 <= low * 2 && low * 2 <= 1)" in str(export_promela(protocol))
+    assert "assert(-1 <= low * 2 && low * 2 <= 1)" in str(export_model(protocol, "promela"))
 
 
 # SPIN disagrees ----------------------------------------------------------------------------------------------------
@@ -215,12 +224,14 @@ def test_a_wrong_export_is_noticed(
         assert line in made.text
         return replace(made, text=made.text.replace(line, instead))
 
-    monkeypatch.setattr(crosschecking, "promela", wrong)
+    monkeypatch.setattr(spin, "promela", wrong)
     name = str(next(f for f in EXAMPLES if f.stem == "rollout")) + ":protocol"
     assert {a.question for a in crosscheck(name).answers if a.agrees is False} == differ
     if len(differ) == 1:
         assert run(["crosscheck", "-p", name]) == 1
-        assert "DIFFER" in capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert "DIFFER" in said
+        assert said.splitlines()[-1] == "crosscheck: 4 questions, 1 of them answered differently (exit 1)"
 
 
 def test_a_run_that_was_cut_has_no_answer() -> None:
@@ -232,10 +243,16 @@ def test_a_run_that_was_cut_has_no_answer() -> None:
 
 
 # Refusals ----------------------------------------------------------------------------------------------------------
-def test_without_spin_it_is_undecided(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_spin_it_is_undecided(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("PATH", "")
-    assert run(["crosscheck", "-p", "register"]) == 3
+    place = tmp_path / "found.json"
+    assert run(["crosscheck", "-p", "register", "--format", "text", "-o", f"json:{place}"]) == 3
     assert "Undecided: spin is not installed." in capsys.readouterr().out
+    found = json.loads(place.read_text())
+    assert (found["verdict"], found["undecided"]) == ("unknown", "spin is not installed")
+    assert {a["theirs"] for a in found["answers"]} == {None}
 
 
 @needs_spin
@@ -269,7 +286,7 @@ def wide(sort: Any, start: Any) -> Protocol:
 def test_what_promela_cannot_say_is_refused(sort: Any, start: Any, what: str) -> None:
     protocol = wide(sort, start) if start is not anything else _open(sort)
     with pytest.raises(ModelError, match=what) as caught:
-        export_promela(protocol)
+        export_model(protocol, "promela")
     assert caught.value.remedy
 
 

@@ -88,7 +88,7 @@ NUMBERS = {
         f"export --{option}": [*P, "--to", "log"]
         for option in ("drop", "first", "last", "length", "seed", "skew", "time-limit")
     },
-    **{f"crosscheck --{o}": P for o in ("max-states", "max-memory", "time-limit")},
+    **{f"crosscheck --{o}": P for o in ("max-states", "max-memory", "time-limit", "width")},
     **{
         f"matrix --{option}": P
         for option in ("fault-sets", "max-set", "max-states", "proof-time", "time-limit", "width", "workers")
