@@ -12,7 +12,7 @@ import click
 from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.api.project.baseline import obstacles, save_checks
 from planrace.checker.api.project.read import Project, find_project, shown
-from planrace.checker.cli.deliver import Delivery, rendering_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of
 from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.cli.values import once
@@ -100,9 +100,7 @@ def _bounds(arguments: dict[str, Any]) -> Bounds:
 
 def compare_command(file: str, **arguments: Any) -> int:
     """Run every entry again and report what changed; returns the exit code."""
-    delivery = Delivery(
-        arguments["formats"], arguments["outputs"], FORMATS, look=arguments["look"], brief=True, reads=(file,)
-    )
+    delivery = delivery_of(arguments, FORMATS, (file,))
     with delivery.working():
         found = compare_entries(file, arguments["only"], _bounds(arguments), partial(progress, arguments["look"]))
     code = exit_code(found, strict=arguments["strict"])

@@ -10,7 +10,7 @@ import click
 from planrace.checker.api.conforming import conform, explain_mapping
 from planrace.checker.api.following import follow
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.text.mapping import mapping_text
@@ -35,14 +35,7 @@ def conform_command(protocol: str, **arguments: Any) -> int:
         return 0
     following = arguments["follow"]
     with until(None if following else arguments["time_limit"]):  # here, because it is for the whole command
-        delivery = Delivery(
-            arguments["formats"],
-            arguments["outputs"],
-            FORMATS,
-            look=arguments["look"],
-            brief=True,
-            reads=(*arguments["logs"], mapping or "", *source_of(protocol)),
-        )
+        delivery = delivery_of(arguments, FORMATS, (*arguments["logs"], mapping or "", *source_of(protocol)))
         with delivery.answering(protocol), progress(arguments["look"]) as listener:
             same = {**selection_arguments(arguments), **{name: arguments[name] for name in SAME}}
             if following:

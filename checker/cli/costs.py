@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.costs import costs
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
 from planrace.checker.run.options import Options
@@ -16,14 +16,7 @@ FORMATS = ("text", "json", "html")
 
 def costs_command(protocol: str, **arguments: Any) -> int:
     """Measure; returns the exit code: 3 if some value is not known."""
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     with delivery.working(), progress(arguments["look"]) as listener:
         made = costs(
             protocol,

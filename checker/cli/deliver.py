@@ -269,6 +269,13 @@ class Delivery:
         return format_name
 
 
+def delivery_of(arguments: Mapping[str, Any], formats: Collection[str], reads: Sequence[str]) -> Delivery:
+    """What the shared options of a command ask for; the command writes these ``formats``, and ``reads`` files."""
+    return Delivery(
+        arguments["formats"], arguments["outputs"], formats, look=arguments["look"], brief=True, reads=reads
+    )
+
+
 def source_of(protocol: str) -> tuple[str, ...]:
     """The file in the name of a protocol; none if it names a module."""
     file = protocol.rpartition(":")[0] or protocol

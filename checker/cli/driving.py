@@ -7,7 +7,7 @@ from typing import Any
 
 from planrace.checker.api.driving import cover, replay
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import Delivery, delivery_of, rendering_of, source_of
 from planrace.checker.cli.values import once
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
@@ -64,11 +64,4 @@ def replay_command(trace: str, **arguments: Any) -> int:
 
 def _delivery(arguments: dict[str, Any], *reads: str) -> Delivery:
     """The places of the report; they must not be files that are read."""
-    return Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=(*reads, *source_of(arguments["driver"])),
-    )
+    return delivery_of(arguments, FORMATS, (*reads, *source_of(arguments["driver"])))

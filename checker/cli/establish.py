@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.calls import establish
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.run.options import Options
@@ -21,14 +21,7 @@ def establish_command(protocol: str, **arguments: Any) -> int:
 
 
 def _run(protocol: str, arguments: dict[str, Any]) -> int:
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     with delivery.working(), progress(arguments["look"]) as listener:
         made = establish(
             protocol,

@@ -6,21 +6,14 @@ from typing import Any
 
 from planrace.checker.api.calls import forecast
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 
 FORMATS = ("text", "json", "html")
 
 
 def forecast_command(protocol: str, **arguments: Any) -> int:
     """Forecast the search that ``check`` would do with these options; returns the exit code."""
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     with delivery.working():
         made = forecast(
             protocol,

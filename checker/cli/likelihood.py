@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from planrace.checker.api.likelihood import TIMES, likelihood
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
-from planrace.checker.cli.values import split_settings
+from planrace.checker.cli.values import once, split_settings
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.rates import rates_file
@@ -19,14 +19,7 @@ FORMATS = ("text", "json", "html")
 
 def likelihood_command(protocol: str, **arguments: Any) -> int:
     """Compute the probabilities; returns the exit code: 3 if some are not known."""
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     single, varied = split_settings(arguments["settings"])
     with delivery.working(), progress(arguments["look"]) as listener:
         made = likelihood(
@@ -60,9 +53,10 @@ def likelihood_command(protocol: str, **arguments: Any) -> int:
 def _rates(arguments: dict[str, Any]) -> dict[str, str | float]:
     """The rates of the file, with those that options give in their place."""
     found = rates_file(arguments["rates"]) if arguments["rates"] else {}
+    given: list[tuple[str, int | str]] = []
     for text in arguments["rate"]:
         name, sign, rate = text.partition("=")
         if not sign:
             raise click.UsageError(f"{text!r} is not of the form ACTION=RATE, such as publish=1/30s.")
-        found[name.strip()] = rate.strip()
-    return found
+        given.append((name.strip(), rate.strip()))
+    return {**found, **once(given)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.calls import lint
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.engines.limits import look_at_the_clock, until
 
 FORMATS = ("text", "json")
@@ -14,14 +14,7 @@ FORMATS = ("text", "json")
 
 def lint_command(protocol: str, **arguments: Any) -> int:
     """Lint a protocol; returns the exit code: with ``strict`` 1 if there are findings."""
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     with until(arguments["time_limit"]):
         with delivery.working():
             found = lint(protocol, **selection_arguments(arguments))

@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.api.calls import mutate
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
@@ -25,14 +25,7 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
 
 
 def _run(protocol: str, arguments: dict[str, Any]) -> int:
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     with delivery.working(), progress(arguments["look"]) as listener:
         try:
             made = mutate(

@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.postmortems import postmortem
 from planrace.checker.cli.check import selection_arguments
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.run.options import Options
@@ -18,14 +18,7 @@ def postmortem_command(facts: str, **arguments: Any) -> int:
     """Search; returns the exit code."""
     protocol = arguments["protocol"]
     with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
-        delivery = Delivery(
-            arguments["formats"],
-            arguments["outputs"],
-            FORMATS,
-            look=arguments["look"],
-            brief=True,
-            reads=(facts, *source_of(protocol)),
-        )
+        delivery = delivery_of(arguments, FORMATS, (facts, *source_of(protocol)))
         with delivery.answering(protocol), progress(arguments["look"]) as listener:
             found = postmortem(
                 facts,

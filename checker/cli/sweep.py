@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.sweeping import sweep
-from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.deliver import delivery_of, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.cli.values import split_settings
 from planrace.checker.run.options import Options
@@ -15,14 +15,7 @@ FORMATS = ("text", "json", "csv", "html")
 
 def sweep_command(protocol: str, **arguments: Any) -> int:
     """Check every point; returns the exit code."""
-    delivery = Delivery(
-        arguments["formats"],
-        arguments["outputs"],
-        FORMATS,
-        look=arguments["look"],
-        brief=True,
-        reads=source_of(protocol),
-    )
+    delivery = delivery_of(arguments, FORMATS, source_of(protocol))
     single, varied = split_settings(arguments["settings"])
     with delivery.working(), progress(arguments["look"]) as listener:
         made = sweep(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planrace.checker.engines.answer import Answer
 from planrace.checker.explain.departure import departure, refinement_of
 from planrace.checker.results.departure import Departure
 from planrace.checker.results.guard import Guard
@@ -16,6 +17,16 @@ def departing(recording: Recording, name: str, guard: Guard) -> Departure | None
     if refinement is None:
         return None
     return guard.attempt(name, "the abstract run", lambda: departure(recording, refinement), None)
+
+
+def believed(answer: Answer, system: System) -> Verdict:
+    """The verdict of an engine on a property of ``system``, unless it refutes only what the author of a refinement has
+    chosen. For those who read answers and show no run."""
+    if answer.verdict is not Verdict.VIOLATED or answer.recording is None:
+        return answer.verdict
+    name = answer.property.name
+    left = departing(answer.recording, name, Guard())
+    return verdict_on(answer.verdict, answer.how, system, name, left)[0]
 
 
 def verdict_on(verdict: Verdict, how: str, system: System, name: str, left: Departure | None) -> tuple[Verdict, str]:

@@ -4,8 +4,9 @@ that is too large, estimated by random runs."""
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -46,19 +47,32 @@ class LikelihoodRequest:
     simulate: bool = False
 
 
-def likelihood(selection: Selection, request: LikelihoodRequest, options: Options) -> Likelihood:
-    """The chances at every point. Raises ``ModelError``."""
+def likelihood(
+    selection: Selection,
+    request: LikelihoodRequest,
+    options: Options,
+    keep: Callable[[MarkovChain, list[float], list[str]], None] | None = None,
+) -> Likelihood:
+    """The chances at every point. ``keep`` gets the complete Markov chain, the rates of its actions, and the names of
+    the properties that it is marked with. Raises ``ModelError``, also if there is no one chain to be kept."""
     _check_scipy()
     system = selection.system
     rates = rates_for(system, request.rates)
     points = [dict(zip(request.varied, values, strict=True)) for values in product(*request.varied.values())]
     if len(points) > POINTS:
         raise ModelError(f"{counted(len(points), 'size')} are asked for", remedy=f"ask for at most {POINTS:,}")
+    if keep is not None and len(points) > 1:
+        raise ModelError(
+            f"one Markov chain can be written, not those of {len(points)} sizes", remedy="give each parameter one value"
+        )
     found = []
     with until(options.time_limit):
         for point in points:
             chosen = replace(selection, sizes={**selection.sizes, **point})
-            found.append(_Point(chosen.instance, request, options, rates).chances())
+            at = _Point(chosen.instance, request, options, rates)
+            found.append(at.chances())
+            if keep is not None:
+                keep(at.complete_chain(), at.rates, [p.name for p in at.properties])
     return Likelihood(
         system.name,
         selection.faults,
@@ -68,18 +82,6 @@ def likelihood(selection: Selection, request: LikelihoodRequest, options: Option
         tuple(found),
         tuple(request.varied),
     )
-
-
-def chain_of(
-    selection: Selection, rates: Mapping[str, str | float], options: Options
-) -> tuple[MarkovChain, list[float], list[str]]:
-    """The complete Markov chain, the rates of its actions, and the names of the properties that it is marked with.
-    Raises ``ModelError`` if it is too large."""
-    point = _Point(selection.instance, LikelihoodRequest((), rates, {}), options, rates_for(selection.system, rates))
-    chain, stopped = point.chain()
-    if chain is None:
-        raise ModelError(f"the Markov chain was not built: {stopped}", remedy="take smaller sizes or higher limits")
-    return chain, point.rates, [p.name for p in point.properties]
 
 
 def _check_scipy() -> None:
@@ -124,14 +126,25 @@ class _Point:
         try:
             why = None
             if not self.request.simulate:
-                chain, why = self.chain()
+                chain, why = self._chain
                 if chain is not None:
                     return self._computed(chain)
             return self._sampled(why)
         except TimeUpError as problem:
             return LikelihoodPoint(self._sizes, self._unknown(), missing=str(problem))
 
-    def chain(self) -> tuple[MarkovChain | None, str | None]:
+    def complete_chain(self) -> MarkovChain:
+        """The chain. Raises ``ModelError`` if it is larger than the limits allow."""
+        try:
+            chain, why = self._chain
+        except TimeUpError as problem:
+            chain, why = None, str(problem)
+        if chain is None:
+            raise ModelError(f"the Markov chain was not built: {why}", remedy="take smaller sizes or higher limits")
+        return chain
+
+    @cached_property
+    def _chain(self) -> tuple[MarkovChain | None, str | None]:
         """The chain; None, and why, if it has more states than the limit. Raises ``TimeUpError``."""
         from planrace.checker.engines.markov.chain import markov_chain
 

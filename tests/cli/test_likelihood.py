@@ -114,6 +114,30 @@ def test_storm_gets_the_chain(capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert (tmp_path / "chain.lab").read_text().startswith("#DECLARATION\ninit record_never_empty\n#END\n0 init\n")
 
 
+def test_the_chain_for_storm_is_that_of_the_answer(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is built once; with random runs in place of the answer, it is built for the file; and it is one chain."""
+    from planrace.checker.engines.markov import chain
+
+    built: list[int] = []
+    make = chain.markov_chain
+    monkeypatch.setattr(chain, "markov_chain", lambda *given: built.append(1) or make(*given))  # type: ignore[func-returns-value]
+    told(capsys, "--storm", str(tmp_path / "chain"))
+    assert len(built) == 1
+    told(capsys, "--simulate", "--runs", "2", "--storm", str(tmp_path / "other"))
+    assert len(built) == 2
+    assert (tmp_path / "chain.tra").read_bytes() == (tmp_path / "other.tra").read_bytes()
+    assert run([*ASKED[:-4], "-s", "keep=1..2", "--storm", str(tmp_path / "two")]) == 2
+    assert "give each parameter one value" in capsys.readouterr().err
+    assert not list(tmp_path.glob("two*"))
+
+
+def test_a_rate_that_is_given_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ASKED, "--rate", "publish=2/min", "--rate", "publish=3/min"]) == 2
+    assert "publish is set twice: 2/min and 3/min" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

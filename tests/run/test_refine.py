@@ -10,10 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from planrace.checker import Report, Verdict, check, find, fixes, load, prove, refine, render
+from planrace.checker import Report, Verdict, check, find, fixes, load, mutate, prove, refine, render
 from planrace.checker.cli.main import run
 from planrace.checker.explain.departure import departure
 from planrace.checker.report.errors import ReadError
+from planrace.checker.review.mutation.judge import MutantStatus
 from planrace.checker.run.departing import verdict_on
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import ReplayError, record
@@ -241,6 +242,29 @@ def test_a_wrong_choice_makes_no_set_of_protections_insufficient() -> None:
         p.protection(name, name)(lambda change: change.require("take", lambda n: n < 9))
     found = fixes(p, max_set=2, proof_time=0, cache=False)
     assert [(x.searched, x.undecided) for x in found.levels] == [(1, 1), (2, 2), (1, 1)]
+
+
+def test_a_wrong_choice_detects_no_mutant() -> None:
+    """Without the second effect, the shelf takes out less: the author's choice says that this is no step of the bag,
+    but it is one."""
+    abstract, p = Protocol("bag"), Protocol("shelves")
+    number = integers(1, 3)
+    inside = abstract.variable("inside", subsets(number), {1, 2, 3})
+    low, high = p.variable("low", subsets(number), {1, 2}), p.variable("high", subsets(number), {3})
+
+    @abstract.action(subsets(number), by="somebody")
+    def take_out(some: Term) -> Step:
+        return step(when(some != set()), update(inside, inside - some))
+
+    @p.action(by="somebody")
+    def clear() -> Step:
+        return step(update(low, set()), update(high, set()))
+
+    p.refines(abstract, {inside: low | high}, choosing={"take_out": {"some": low | high}})
+    judged = mutate(p).judged
+    assert {j.status for j in judged if "high" in j.mutant.change} == {MutantStatus.UNDECIDED}
+    assert all("another choice" in j.how for j in judged if j.status is MutantStatus.UNDECIDED)
+    assert MutantStatus.KILLED not in {j.status for j in judged}
 
 
 def test_a_violation_whatever_is_chosen() -> None:

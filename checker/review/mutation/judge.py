@@ -20,6 +20,7 @@ from planrace.checker.review.mutation.mutants import Mutant, mutants
 from planrace.checker.review.mutation.starts import difference_of_starts
 from planrace.checker.run.cluster_tasks import task_hosts
 from planrace.checker.run.contract import Ability
+from planrace.checker.run.departing import believed
 from planrace.checker.run.options import CLUSTER, Options
 from planrace.checker.run.registry import answers_of, engine_for
 from planrace.checker.run.request import Selection, request_of, select_properties
@@ -314,8 +315,18 @@ class _Bench:
             listener=None if self.options.listener is None else self._hear,
         )
         declared = {p.name: p for p in instance.system.properties}
-        answers = self._ask(instance, [declared[p.name] for p in self.properties], options)
-        found = {a.property.name: (a.verdict, None if a.recording is None else len(a.recording.moves)) for a in answers}
+        asked = [declared[p.name] for p in self.properties]
+        answers = self._ask(instance, asked, options)
+        verdicts = [believed(a, instance.system) for a in answers]
+        doubted = [a.property.name for a, v in zip(answers, verdicts, strict=True) if v is not a.verdict]
+        if doubted and first and not self.interrupted:  # it ended the search, but decides nothing
+            answers = self._ask(instance, asked, replace(options, fail_fast=False))
+            verdicts = [believed(a, instance.system) for a in answers]
+        depths = [None if a.recording is None else len(a.recording.moves) for a in answers]
+        names = [a.property.name for a in answers]
+        found = dict(zip(names, zip(verdicts, depths, strict=True), strict=True))
+        if doubted:
+            return found, f"{doubted[0]}: whether another choice would do is not decided"
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
 
     def _ask(self, instance: Instance, properties: Sequence[Property], options: Options) -> Sequence[Answer]:
