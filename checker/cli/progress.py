@@ -1,18 +1,37 @@
-"""Progress of a long search: drawn on a terminal, otherwise not shown."""
+"""Progress of a long search: drawn on a terminal, told to the page that the command runs in, otherwise not shown."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from planrace.checker.cli.look import Look
 from planrace.checker.engines.limits import Listener
+
+_page: ContextVar[Callable[[str], None] | None] = ContextVar("page", default=None)
+
+
+@contextmanager
+def told_to(show: Callable[[str], None]) -> Iterator[None]:
+    """Commands in this context tell each event to ``show``, as a line."""
+    token = _page.set(show)
+    try:
+        yield
+    finally:
+        _page.reset(token)
 
 
 @contextmanager
 def progress(look: Look) -> Iterator[Listener | None]:
     """A listener that draws one line on standard error, or None if that is not a terminal or nothing is to be drawn."""
+    show = _page.get()
+    if show is not None:
+        from planrace.checker.api.progress import in_words
+
+        yield in_words(show)
+        return
     if not look.progress or not sys.stderr.isatty():
         yield None
         return

@@ -105,7 +105,7 @@ def named(subject: Protocol | Variant | System | str, system: System) -> tuple[s
 
 def _attributes() -> Iterator[tuple[str, tuple[ModuleType, Protocol | Variant]]]:
     for module in list(sys.modules.values()):
-        if _file(module) is not None:
+        if isinstance(module, ModuleType) and _file(module) is not None:
             for name, value in list(vars(module).items()):
                 if isinstance(value, Protocol | Variant) and not name.startswith("_"):
                     yield name, (module, value)

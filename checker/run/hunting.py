@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.orbits import ASKED, UNASKED
 from planrace.checker.results.bitstate import SearchOrder
+from planrace.checker.results.browser import no_llvm
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
@@ -45,7 +46,7 @@ def _swarm(request: Request) -> Swarm:
         from planrace.checker.engines.native.crew import cores
         from planrace.checker.engines.native.emit import UnsupportedError
     except (ImportError, OSError) as problem:
-        raise _without_code(f"llvmlite cannot be loaded ({problem})") from None
+        raise _without_code(no_llvm(problem)) from None
     try:
         return Swarm(
             task.instance,

@@ -104,7 +104,8 @@ def siblings(name: str) -> Siblings:
 def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> Siblings:
     """The variants of the same protocol with more protections, the most protected first. They are searched for in
     ``module``, by default in every module that contains ``here``."""
-    modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
+    loaded = [m for m in list(sys.modules.values()) if isinstance(m, ModuleType)]  # some put other things there
+    modules = [m for m in loaded if any(v is here for v in list(vars(m).values()))]
     here = variant_of(here)
     others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
     alike = [v for v in others if v.protocol is here.protocol and len(v.protections) > len(here.protections)]

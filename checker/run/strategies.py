@@ -16,6 +16,7 @@ from planrace.checker.engines.explicit.symmetry import Canonical, check_symmetri
 from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import CostlyError
+from planrace.checker.results.browser import no_llvm
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import (
     NO_CHECKPOINT,
@@ -317,7 +318,7 @@ def native_search(
         from planrace.checker.engines.native.emit import UnsupportedError
         from planrace.checker.engines.native.search import NativeSearch
     except (ImportError, OSError) as problem:
-        return NoMachineCode(f"llvmlite cannot be loaded ({problem})")
+        return NoMachineCode(no_llvm(problem))
     options = task.options
     try:
         search = NativeSearch(

@@ -7,6 +7,9 @@ happen, because only the waiting thread receives signals.
 
 Z3 nearly always stops within milliseconds. If it does not, it is abandoned with its context, and the results so far are
 reported.
+
+Where no thread can be started (in a browser) the work is done at once: limits are checked between Z3's answers, and
+nothing stops Z3 within one.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import z3
 
 from planrace.checker.engines.interrupts import leave_behind, pending
 from planrace.checker.engines.limits import LimitGuard
+from planrace.checker.results.browser import THREADS
 
 T = TypeVar("T")
 
@@ -66,6 +70,9 @@ class Solving:
     def run(self, work: Callable[[], T]) -> T:
         """The result of ``work``, computed in the thread for Z3. Raises ``SolverStoppedError`` if a limit was reached,
         ``KeyboardInterrupt``, and what the work raises."""
+        if not THREADS:
+            self._refuse()
+            return work()
         if _worker.is_current():
             return work()
         self._ended = False
