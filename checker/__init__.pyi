@@ -28,6 +28,7 @@ from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
 from .api.fixing import fixes as fixes
 from .api.following import follow as follow
+from .api.importing import import_run as import_run
 from .api.likelihood import likelihood as likelihood
 from .api.postmortems import postmortem as postmortem
 from .api.project.template import CreatedProject as CreatedProject

@@ -19,6 +19,7 @@ PLACES = {
     "checker.logs": (2.3, 3),
     "checker.review": (0.5, 4),
     "checker.drive": (1.5, 4),
+    "checker.imports": (3.2, 4),
     "checker.run": (1, 5),
     "drive": (2, 5),
     "checker.advice": (0, 6),

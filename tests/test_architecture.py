@@ -25,7 +25,7 @@ FLOORS = (
     ("engines",),
     ("advice", "explain", "export"),
     ("run",),
-    ("drive", "review"),
+    ("drive", "imports", "review"),
     ("logs",),
     ("api",),
     ("cli", "mcp", "plugin"),

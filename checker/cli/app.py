@@ -12,7 +12,7 @@ from planrace.checker.cli.app_baseline import baseline_group
 from planrace.checker.cli.app_conform import conform_command
 from planrace.checker.cli.app_costs import costs_command
 from planrace.checker.cli.app_driving import cover_command, replay_command
-from planrace.checker.cli.app_export import crosscheck_command, export_command
+from planrace.checker.cli.app_export import crosscheck_command, export_command, import_command
 from planrace.checker.cli.app_likelihood import likelihood_command
 from planrace.checker.cli.app_matrix import matrix_command
 from planrace.checker.cli.app_postmortem import postmortem_command
@@ -397,6 +397,7 @@ for command in (
     replay_command,
     conform_command,
     export_command,
+    import_command,
     crosscheck_command,
     refine_command,
     matrix_command,

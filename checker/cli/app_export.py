@@ -1,4 +1,4 @@
-"""Options of ``check export`` and ``check crosscheck``."""
+"""Options of ``check export``, ``check import`` and ``check crosscheck``."""
 
 from __future__ import annotations
 
@@ -68,6 +68,28 @@ def export_command(trace: str | None, **arguments: Any) -> int:
     from planrace.checker.cli.export import export_command as run
 
     return run(trace, **arguments)
+
+
+@click.command("import", cls=HelpfulCommand, page=PAGES["import"])
+@click.argument("file", type=click.Path())
+@options.protocol("The protocol that the run is of.", required=False)
+@options.selection()
+@options.time_limit()
+@options.output("text, json, html, or one for CI or of a single run, as in check explain.")
+@options.look(progress=False)
+def import_command(file: str, **arguments: Any) -> int:
+    """Import a run that another checker found in an exported protocol: what spin -t prints, or a trail of SPIN. The
+    content of FILE says which.
+
+    The interpreter finds each step again, with the sizes, faults and protections of the export; then the run is judged
+    and explained like one of check. A step that does not fit is named.
+
+    Exit codes: 0 it shows that something is reachable, 1 it violates a property, 2 wrong request, or it does not fit,
+    3 it shows no property, or not the one that the other checker says.
+    """
+    from planrace.checker.cli.import_run import import_command as run
+
+    return run(file, **arguments)
 
 
 @click.command("crosscheck", cls=HelpfulCommand, page=PAGES["crosscheck"])

@@ -173,6 +173,15 @@ PAGES: Mapping[str, Page] = {
             ("check export -p mine.py:protocol --to promela -o mine.pml", "the protocol as a model for SPIN"),
         ),
     ),
+    "import": Page(
+        Purpose.CONNECT,
+        "Explain a run that another checker found.",
+        (
+            ("check import run.txt -p mine.py:protocol", "what spin -t prints, with the sizes of the export"),
+            ("check import mine.pml.trail -p mine.py:protocol -s workers=3", "a trail, if SPIN is installed"),
+            ("check import run.txt -p mine.py:protocol --format html:run.html", "a page to walk through it"),
+        ),
+    ),
     "crosscheck": Page(
         Purpose.VERIFY,
         "Does another checker find the same?",

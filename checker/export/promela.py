@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from planrace.checker.export.names import PromelaNames, comment
-from planrace.checker.export.promela_steps import PromelaSteps, indented, inner, joined, judged
+from planrace.checker.export.promela_steps import PromelaSteps, indented, inner, joined, judged, said, said_step
 from planrace.checker.export.promela_terms import GREATEST, LEAST, TOP, PromelaTerms, Sight
 from planrace.checker.export.promela_text import PromelaText
 from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Action, Array, Instance, Op, SetOf, Term, Variable
 from planrace.model.language.sorts import Bool, Enum, Sort
 from planrace.model.language.subset_numbers import subset_of
@@ -46,13 +47,14 @@ class Judged:
 class PromelaModel:
     """A model for SPIN. ``left_out`` are properties that it does not check and why, ``initial`` is the number of steps
     that choose an initial state (0: there is one, and it is where SPIN begins), ``bytes`` bounds the size of a
-    state."""
+    state. ``said`` are the steps by what a simulation prints of them."""
 
     text: str
     judged: tuple[Judged, ...]
     left_out: tuple[tuple[Property, str], ...]
     initial: int
     bytes: int
+    said: Mapping[str, Pick]
 
     @property
     def asked(self) -> tuple[Property, ...]:
@@ -80,6 +82,7 @@ class _Writer:
         self.terms = PromelaTerms(instance, self.names)
         self.judged: list[Judged] = []
         self.violation: dict[str, str] = {}
+        self.said: dict[str, Pick] = {}
         self.left_out: list[Property] = []
         self._name_everything()
         self.actions = list(self.system.actions.values())
@@ -116,10 +119,11 @@ class _Writer:
             *(line if line.startswith("#") else f"\t{line}" for line in ["do", *loop, *self._invariants(), "od"]),
             "}",
         ]
-        lines = [*self._head(), "", *self._constants(), "", *variables, *judges, *actions, "", *process, ""]
+        lines = [*self._head(), "", *self._constants(), *SAYING, "", *variables, *judges, *actions, "", *process, ""]
         text = "\n".join(lines)
         left_out = tuple((p, _why(p)) for p in self.left_out)
-        return PromelaModel(text, tuple(self.judged), left_out, 0 if not begins else len(starts), self._bytes())
+        initial = 0 if not begins else len(starts)
+        return PromelaModel(text, tuple(self.judged), left_out, initial, self._bytes(), self.said)
 
     # Parts of the file -----------------------------------------------------------------------------------------
     def _head(self) -> list[str]:
@@ -129,6 +133,7 @@ class _Writer:
             "    spin -a -o1 -o2 -o3 FILE",
             "    gcc -O2 -DSAFETY -DNOREDUCE -o pan pan.c",
             "    ./pan -E -m1000000",
+            "    spin -t FILE > run.txt    (the run that was found, for check import)",
             "",
         ]
         lines += ["-o1 -o2 -o3: variables that are only written belong to the state, too, and each step is a step."]
@@ -232,8 +237,8 @@ class _Writer:
     def _beginning(self, starts: Sequence[Any]) -> list[str]:
         """The choice of an initial state."""
         options = []
-        for state in starts:
-            statements = []
+        for number, state in enumerate(starts, 1):
+            statements = [f"say({said(f'{BEGINS} {number}')})"]
             for v, value in zip(self.system.variables, state, strict=True):
                 name = self.names.of("variable", v.name)
                 for path, leaf_value in _leaves(value):
@@ -263,22 +268,25 @@ class _Writer:
             name = self.names.of("action", a.name)
             for choice in self.instance.choices(a):
                 given = [self._argument(p, value) for p, value in zip(a.parameters, choice, strict=True)]
-                lines.append(f":: {name}({', '.join(given)})")
+                lines.append(f":: {name}({', '.join(text for text, _ in given)})")
+                self.said[said_step(name, [number for _, number in given])] = a.name, choice
                 if len(lines) > STEPS:
                     raise self.terms.refuse(
                         f"there are more than {STEPS:,} actions with their parameters", "choose smaller sizes"
                     )
         return lines or [":: false"]
 
-    def _argument(self, parameter: Term, value: int) -> str:
+    def _argument(self, parameter: Term, value: int) -> tuple[str, int]:
+        """The text for a value of a parameter, and the number that it is in SPIN."""
         sort = parameter.sort
         if isinstance(sort, SetOf):
             members = subset_of(sort, value)
             if any(m > TOP for m in members):
                 raise self.terms.refuse(f"{parameter} may have members above {TOP}", "choose smaller sizes")
-            return str(sum(1 << m for m in members))
+            mask = sum(1 << m for m in members)
+            return str(mask), mask
         found = self.terms.constant(value, sort)  # type: ignore[arg-type]
-        return found.text if value >= 0 else f"({found.text})"
+        return found.text if value >= 0 else f"({found.text})", value
 
     # Properties ------------------------------------------------------------------------------------------------
     def _judges(self) -> list[str]:
@@ -368,6 +376,17 @@ class _Writer:
         return 4 * sum(places) + 64
 
 
+SAYING = (
+    "",
+    "/* what a simulation says of its steps (spin -t) */",
+    "#ifdef QUIET",
+    "#define say(...) skip",
+    "#else",
+    "#define say(...) printf(__VA_ARGS__)",
+    "#endif",
+)
+BEGINS, RESTS = "initial state", "rest"
+"""What a simulation says of the choice of an initial state, before its number; and where nothing happens."""
 KINDS = (("bool", 0, 1), ("byte", 0, 255), ("short", -(2**15), 2**15 - 1), ("int", LEAST, GREATEST))
 """The types of Promela, with their least and greatest numbers."""
 

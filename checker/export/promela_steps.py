@@ -42,11 +42,16 @@ class PromelaSteps:
         self.terms.where = action.where
         self.parameters = tuple(bound.values())
         sight = Sight(bound)
-        lines = [f"{self.terms.write(action.guard, sight).text} ->"]
+        lines = [f"{self.terms.write(action.guard, sight).text} ->", f"{self._said(action)};"]
         if self.watched:
             lines.append("before_step();")
         lines += self._endings(action, 0, sight)
         return lines
+
+    def _said(self, action: Action) -> str:
+        """The statement that says the step in a simulation."""
+        form = said_step(self.terms.names.of("action", action.name), ["%d"] * len(self.parameters))
+        return f"say({', '.join([said(form), *(p.text for p in self.parameters)])})"
 
     def _endings(self, action: Action, n: int, sight: Sight) -> list[str]:
         """The outcomes from number n on: the first whose condition holds happens."""
@@ -129,6 +134,16 @@ class PromelaSteps:
             late.append(f"{self.terms.place(a.variable, path).text} = saved_{held}")
         self.saved = max(self.saved, held)
         return early + late
+
+
+def said(line: str) -> str:
+    """A line as an argument of ``say``."""
+    return f'"{line}\\n"'
+
+
+def said_step(name: str, given: Sequence[object]) -> str:
+    """How a simulation says a step: ``name`` is that of the model, ``given`` are the numbers of its parameters."""
+    return f"step {name}({', '.join(map(str, given))})"
 
 
 def inner(sort: Sort) -> Sort:

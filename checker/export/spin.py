@@ -60,7 +60,7 @@ class Spin(Peer[PromelaModel]):
         for program in ("spin", "gcc"):
             if shutil.which(program) is None:
                 raise PeerError(f"{program} is not installed")
-        found = VERSION.search(self._run(["spin", "-V"], Path.cwd()))
+        found = VERSION.search(ran(["spin", "-V"], Path.cwd()))
         return f"SPIN {found[1]}" if found else "SPIN"
 
     def answers(self, model: PromelaModel, limits: PeerLimits) -> PeerAnswers:
@@ -91,12 +91,13 @@ class Spin(Peer[PromelaModel]):
         with TemporaryDirectory(prefix="planrace-spin-") as name:
             folder = Path(name)
             (folder / "model.pml").write_text(model.text, encoding="ascii")
-            self._run(["spin", "-a", "-o1", "-o2", "-o3", *(f"-D{s}" for s in switches), "model.pml"], folder)
+            switched = ["-DQUIET", *(f"-D{s}" for s in switches)]
+            ran(["spin", "-a", "-o1", "-o2", "-o3", *switched, "model.pml"], folder)
             if not (folder / "pan.c").exists():
                 raise PeerError("spin has made no program")
-            self._run(["gcc", *self._flags(model, limits), "-o", "pan", "pan.c"], folder)
+            ran(["gcc", *self._flags(model, limits), "-o", "pan", "pan.c"], folder)
             depth, table = states + model.initial + 1000, max(16, (2 * states).bit_length())
-            said = self._run(["./pan", "-E", "-n", "-c0", f"-m{depth}", f"-w{min(table, 30)}"], folder)
+            said = ran(["./pan", "-E", "-n", "-c0", f"-m{depth}", f"-w{min(table, 30)}"], folder)
         return counted_in(said)
 
     def _flags(self, model: PromelaModel, limits: PeerLimits) -> list[str]:
@@ -104,25 +105,37 @@ class Spin(Peer[PromelaModel]):
         flags.append(f"-DVECTORSZ={max(1024, model.bytes)}")
         return flags if limits.memory is None else [*flags, f"-DMEMLIM={max(1, limits.memory // 2**20)}"]
 
-    def _run(self, command: Sequence[str], folder: Path) -> str:
-        """What a program prints. Raises ``PeerError`` if it fails, or the time is up."""
-        limit = deadline()
-        try:
-            done = subprocess.run(
-                command,
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                timeout=None if limit is None else max(limit.left, 0.01),
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise PeerError(f"{command[0]}: {limit.name if limit else 'the time'} was reached") from None
-        said = done.stdout.decode(errors="replace")
-        if done.returncode != 0:
-            raise PeerError(f"{command[0]} fails: {_first_line(said)}")
-        return said
+
+def simulated(model: PromelaModel, trail: str, switches: Sequence[str]) -> str:
+    """What SPIN prints of a trail that was found with these switches. Raises ``PeerError``."""
+    if shutil.which("spin") is None:
+        raise PeerError("spin is not installed")
+    with TemporaryDirectory(prefix="planrace-spin-") as name:
+        folder = Path(name)
+        (folder / "model.pml").write_text(model.text, encoding="ascii")
+        (folder / "model.pml.trail").write_text(trail, encoding="ascii")
+        return ran(["spin", "-t", "-p", *(f"-D{s}" for s in switches), "model.pml"], folder)
+
+
+def ran(command: Sequence[str], folder: Path) -> str:
+    """What a program prints. Raises ``PeerError`` if it fails, or the time is up."""
+    limit = deadline()
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=None if limit is None else max(limit.left, 0.01),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PeerError(f"{command[0]}: {limit.name if limit else 'the time'} was reached") from None
+    said = done.stdout.decode(errors="replace")
+    if done.returncode != 0:
+        raise PeerError(f"{command[0]} fails: {_first_line(said)}")
+    return said
 
 
 def counted_in(said: str) -> SpinCounts:

@@ -36,6 +36,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "refine": {"protocol": "fixed", "to": "design"},
     "sweep": {"protocol": "fixed", "vary": {"plans": (1,)}},
     "state_machine": {"protocol": "fixed", "driver": object},
+    "import_run": {"protocol": "fixed", "path": "run.txt"},
     "export_model": {"protocol": "fixed", "language": "promela"},
 }
 """What a call needs; all others need a protocol."""

@@ -39,6 +39,7 @@ NOT_TOOLS = {
     "replay": "so does this",
     "conform": "it reads logs of any size",
     "export": "it writes such logs, and models for SPIN",
+    "import": "it reads what other checkers found in a model that was exported",
     "crosscheck": "it needs SPIN and a compiler, and tells about planrace more than about the protocol",
     "sweep": "it may take as long as a thousand checks",
     "costs": "it compares protections, which only authors of reviews ask for",

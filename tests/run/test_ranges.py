@@ -88,6 +88,7 @@ NUMBERS = {
         f"export --{option}": [*P, "--to", "log"]
         for option in ("drop", "first", "last", "length", "seed", "skew", "time-limit")
     },
+    **{f"import --{o}": [*P, "run.txt"] for o in ("time-limit", "width")},
     **{f"crosscheck --{o}": P for o in ("max-states", "max-memory", "time-limit", "width")},
     **{
         f"matrix --{option}": P
