@@ -1,7 +1,7 @@
 """Fixtures that several files of tests need; what the usual run leaves out, and on how many cores it runs.
 
-A test that is marked ``long("what it does")``, or stands in ``tests/long.py``, runs with ``--all``, or if the command
-line names it (``file::test``).
+A test that is marked ``long("what it does")``, or stands in ``tests/long.py``, runs with ``--all``; one of those
+``ON_REQUEST`` there runs with ``--everything`` only. Each runs if the command line names it (``file::test``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from _pytest.pytester import SysModulesSnapshot
 from hypothesis import settings
 
 from tests.counter import PROTOCOL
-from tests.long import begins_early, why_long
+from tests.long import begins_early, why_long, why_on_request
 
 # What hypothesis draws is the same in each run, so that a change fails for what it changes.
 # --hypothesis-profile=fuzz draws anew.
@@ -28,10 +28,13 @@ settings.load_profile("repeatable")
 # The command line --------------------------------------------------------------------------------------------------
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="run the long tests, too (with -m long: only those)")
+    also = "run also what runs on request only (with -m on_request: only that)"
+    parser.addoption("--everything", action="store_true", help=also)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long(what): left out without --all; says what the test does for so long")
+    config.addinivalue_line("markers", "on_request(what): left out without --everything, for the same reason")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -44,17 +47,19 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     named = _named(config)
+    everything = config.getoption("--everything")
+    runs = {"long": everything or config.getoption("--all"), "on_request": everything}
     for item in items:
-        why = why_long(item.nodeid)
-        if why is not None:
-            item.add_marker(pytest.mark.long(why))
-        mark = item.get_closest_marker("long")
+        for kind, why in (("on_request", why_on_request(item.nodeid)), ("long", why_long(item.nodeid))):
+            if why is not None:
+                item.add_marker(getattr(pytest.mark, kind)(why))
+        kind, mark = next(((k, m) for k in ("on_request", "long") if (m := item.get_closest_marker(k))), ("", None))
         if mark is None:
             continue
         item.user_properties.append(("long", mark.args[0]))
-        if not config.getoption("--all") and not item.nodeid.startswith(named):
-            item.add_marker(pytest.mark.skip(reason=f"long: {mark.args[0]}"))
-    if config.getoption("--all"):
+        if not runs[kind] and not item.nodeid.startswith(named):
+            item.add_marker(pytest.mark.skip(reason=f"{kind.replace('_', ' ')}: {mark.args[0]}"))
+    if runs["long"]:
         items.sort(key=lambda item: not begins_early(item.nodeid))
 
 
@@ -68,7 +73,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
     ran = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
     long = Counter(str(value) for report in ran for name, value in report.user_properties if name == "long")
-    _tell(terminalreporter, "left out, and why (pytest --all runs the long ones)", skipped)
+    _tell(terminalreporter, "left out, and why (--all runs the long ones, --everything those on request)", skipped)
     _tell(terminalreporter, "long tests that ran", long)
 
 

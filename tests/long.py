@@ -1,10 +1,16 @@
-"""The tests that take longest: ``pytest`` leaves them out, and ``pytest --all`` runs them, too.
+"""The tests that take longest: ``pytest`` leaves them out, and ``pytest --all`` runs them, too, as CI does.
+
+What is asked of more cases than CI has time for is asked ``ON_REQUEST`` only: by ``pytest --everything``, or
+``pytest --everything -m on_request`` for these tests alone. Each test there has others like it in the run of ``--all``,
+which meet the same code. A change of an engine is a reason to run them.
 
 What follows a reason are beginnings of names of tests, below ``tests/``. A test may also say so itself, by
-``@pytest.mark.long("what it does")``.
+``@pytest.mark.long("what it does")`` or ``on_request``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 COMMANDS = "commands and code of the documents, other than the README's"
 LONG = {
@@ -217,9 +223,26 @@ LONG = {
 }
 
 
+ON_REQUEST = {
+    "the whole table of fixes is searched": [
+        "docs/test_fixes_page.py::test_the_tables_are_those_of_the_search",
+        "docs/test_fixes_page.py::test_quotations_are_in_the_report",
+    ],
+}
+
+
 def why_long(test: str) -> str | None:
     """What the test of this name does for so long; None for the others."""
-    found = (why for why, names in LONG.items() if test.removeprefix("tests/").startswith(tuple(names)))
+    return _reason(LONG, test)
+
+
+def why_on_request(test: str) -> str | None:
+    """What the test of this name does, if it runs on request only."""
+    return _reason(ON_REQUEST, test)
+
+
+def _reason(table: Mapping[str, Sequence[str]], test: str) -> str | None:
+    found = (why for why, names in table.items() if test.removeprefix("tests/").startswith(tuple(names)))
     return next(found, None)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
@@ -61,18 +60,11 @@ def test_commands_of_the_page_beside_the_tables() -> None:
         assert min(lengths, default=None) == WITH_GRACE.get(names)
 
 
-WHOLE = pytest.mark.skipif(
-    "PLANRACE_FIXES" not in os.environ,
-    reason="six minutes of processor time; PLANRACE_FIXES=1 has it run",
-)
-
-
 @pytest.fixture(scope="module")
 def report() -> FixReport:
     return fixes("original", cache=False)
 
 
-@WHOLE
 def test_the_tables_are_those_of_the_search(report: FixReport) -> None:
     written = [line.replace("&#45;", "-") for line in render(report, "markdown").splitlines()]
     assert set(tables()[0]) <= set(written)
@@ -87,7 +79,6 @@ def test_the_tables_are_those_of_the_search(report: FixReport) -> None:
     assert not any("preamble-everywhere" in m.protections for m in report.minimal)
 
 
-@WHOLE
 def test_quotations_are_in_the_report(report: FixReport) -> None:
     told = {v.open for row in report.alone for v in row[0].violated}
     quoted = list(quotations())
