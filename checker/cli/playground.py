@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from planrace.checker.api.failures import USAGE
 from planrace.checker.cli.progress import told_to
 
 MODEL, PAGE = Path("model.py"), Path("page.html")
@@ -44,11 +45,11 @@ def described(source: str) -> str:
     except Exception as problem:
         return json.dumps(_located(failures.code_of(problem), said.getvalue() + failures.sentence_of(problem)))
     if not names:
-        return json.dumps(_located(failures.USAGE, f"{MODEL} defines no protocol (write protocol = Protocol(…))"))
+        return json.dumps(
+            _located(USAGE, f"{said.getvalue()}{MODEL} defines no protocol (write protocol = Protocol(…))")
+        )
     attributes = [name.partition(":")[2] for name in names]
-    return json.dumps(
-        {"protocols": [{"attribute": a, **one} for a, one in zip(attributes, found, strict=True)], "said": ""}
-    )
+    return json.dumps({"protocols": [{"attribute": a, **one} for a, one in zip(attributes, found, strict=True)]})
 
 
 def answered(source: str, arguments: Sequence[str], show: Callable[[str], None]) -> str:
@@ -74,7 +75,7 @@ def _write(source: str) -> None:
 
 
 def _located(code: int, errors: str) -> dict[str, Any]:
-    found = LINE.search(errors)
+    found = LINE.search(errors) if code == USAGE else None  # other messages name lines that are not wrong
     return {"code": code, "errors": errors, "line": None if found is None else int(found[1])}
 
 
