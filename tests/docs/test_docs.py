@@ -61,6 +61,7 @@ _PAGES = (
     "engines",
     "explain",
     "gallery",
+    "ground-truth",
     "likelihood",
     "mutate",
     "outages",
