@@ -142,3 +142,10 @@ def test_the_story_names_its_source_and_its_command(file: str) -> None:
     assert re.search(rf"Source: .*the folder\s{folder}\s", story, re.DOTALL)
     for words in (line.split() for line in story.splitlines() if line.startswith("    check ")):
         assert find(next(w for w in words if w.startswith("examples/")).replace("examples", f"{ROOT}/examples", 1))
+
+
+def test_the_comparison_is_of_all_of_them() -> None:
+    page = (ROOT / "docs" / "comparison.md").read_text()
+    table = page.partition("## Published specifications\n")[2]
+    said = re.findall(r"^\| ([^|]+) \| ([\d,]+) \| [\d.]+ \| [\d.]+ \|", table, re.MULTILINE)
+    assert said == [(m.title, f"{m.states:,}") for m in MODELS]
