@@ -30,10 +30,10 @@ from planrace.checker.run.request import Selection
 from planrace.checker.run.run import run
 from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.terms import TRUE
-from planrace.properties.kinds import Invariant, Property
+from planrace.properties.kinds import Checkable, Invariant, Property
 
 NOTHING = Invariant("the number of states", TRUE, "a search that asks nothing")
-"""What is searched for where the protocol declares nothing that the peer is asked about."""
+"""What is searched for where the peer is asked about no property of states or steps."""
 MAX_STATES = 1_000_000
 
 
@@ -128,7 +128,9 @@ def _ours(selection: Selection, asked: Sequence[Property], options: Options) -> 
         max_states=options.max_states or MAX_STATES,
     )
     parameters: dict[str, int | str] = dict(selection.instance.parameters)
-    return run(selected(replace(system, properties=tuple(asked) or (NOTHING,)), parameters), wanted)
+    if not any(isinstance(p, Checkable) for p in asked):
+        asked = (*asked, NOTHING)  # liveness alone is searched without faults
+    return run(selected(replace(system, properties=tuple(asked)), parameters), wanted)
 
 
 def _compared(

@@ -22,6 +22,7 @@ from planrace.checker.run.request import Request, Selection
 from planrace.checker.run.run import report_on_run
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Protocol, System, Variant
+from planrace.properties.members import members
 
 ENGINE = "import"
 
@@ -54,9 +55,8 @@ def import_run(
                     answers[a.property.name] = a
         if not answers:
             return _unjudged(selection, found[0][0], options)
-        declared_order = [p for p in selection.system.properties if p.name in answers]
-        request = Request(selection, declared_order, options)
-        return report_on_run(request, [answers[p.name] for p in declared_order], ENGINE)
+        request = Request(selection, [a.property for a in answers.values()], options)
+        return report_on_run(request, list(answers.values()), ENGINE)
 
 
 def _runs(selection: Selection, path: str) -> list[tuple[Recording, list[Answer]]]:
@@ -67,7 +67,8 @@ def _runs(selection: Selection, path: str) -> list[tuple[Recording, list[Answer]
     except MalformedError as problem:
         raise ReadError(f"{path}: {problem}") from None
     runs = [(fit(selection.instance, r), r) for r in found]
-    return [(recording, answers_on(recording, r, selection.system.properties)) for recording, r in runs]
+    properties = [q for p in selection.system.properties for q in (members(selection.instance, p) or (p,))]
+    return [(recording, answers_on(recording, r, properties)) for recording, r in runs]
 
 
 def _unjudged(selection: Selection, recording: Recording, options: Options) -> Report:

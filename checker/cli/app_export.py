@@ -78,7 +78,7 @@ def export_command(trace: str | None, **arguments: Any) -> int:
 @options.output("text, json, html, or one for CI or of a single run, as in check explain.")
 @options.look(progress=False)
 def import_command(file: str, **arguments: Any) -> int:
-    """Import a run that another checker found in an exported protocol: what spin -t prints, or a trail of SPIN. The
+    """Import a run that another checker found in an exported protocol: what spin -t -p prints, or a trail of SPIN. The
     content of FILE says which.
 
     The interpreter finds each step again, with the sizes, faults and protections of the export; then the run is judged

@@ -177,7 +177,7 @@ PAGES: Mapping[str, Page] = {
         Purpose.CONNECT,
         "Explain a run that another checker found.",
         (
-            ("check import run.txt -p mine.py:protocol", "what spin -t prints, with the sizes of the export"),
+            ("check import run.txt -p mine.py:protocol", "what spin -t -p prints, with the sizes of the export"),
             ("check import mine.pml.trail -p mine.py:protocol -s workers=3", "a trail, if SPIN is installed"),
             ("check import run.txt -p mine.py:protocol --format html:run.html", "a page to walk through it"),
         ),

@@ -18,7 +18,9 @@ struct switch union void volatile while linux unix i386 main now malloc free mem
 """Words of C, and names that the program of SPIN or the preprocessor knows."""
 KEYWORDS = frozenset(f"{PROMELA} {C}".split())
 """Words that no variable can have as its name."""
-OURS = re.compile(r"say|before_step|step_action|step_outcome|step_parameter_\d+|saved_\d+|after_\d+|its_.*")
+OURS = re.compile(
+    r"say|took|LIVE|last_step|(WITHOUT|CHECK)_.*|before_step|step_action|step_outcome|step_parameter_\d+|saved_\d+|after_\d+|its_.*"
+)
 """Names of what the export adds."""
 
 

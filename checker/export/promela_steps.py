@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from planrace.checker.export.names import comment
@@ -29,10 +29,14 @@ class Assignment:
 
 class PromelaSteps:
     """Writes the bodies of actions. ``saved`` is the number of variables that it needs to hold values in between;
-    ``watched`` says whether the steps are watched by properties of steps."""
+    ``watched`` says whether the steps are watched by properties of steps, and ``took`` gives further
+    statements for the end of a step, from its action and the parameters."""
 
-    def __init__(self, terms: PromelaTerms, watched: bool) -> None:
+    def __init__(
+        self, terms: PromelaTerms, took: Callable[[Action, Sequence[PromelaText]], list[str]], *, watched: bool
+    ) -> None:
         self.terms = terms
+        self.took = took
         self.watched = watched
         self.saved = 0
         self.parameters: tuple[PromelaText, ...] = ()
@@ -66,6 +70,7 @@ class PromelaSteps:
     def _outcome(self, action: Action, n: int, ending: Outcome, sight: Sight) -> list[str]:
         lines = [f"/* {comment(ending.name)} */"] if ending.name is not None and len(action.outcomes) > 1 else []
         statements = self._assigned([a for u in ending.updates for a in self._assignments(u.target, u.value, sight)])
+        statements += self.took(action, self.parameters)
         if self.watched:
             name = self.terms.names.of("step", action.name, f"step_{action.name}")
             taken = ", ".join([name, str(n), *(sight.bound[p].text for p in action.parameters)])

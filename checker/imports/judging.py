@@ -18,9 +18,10 @@ from planrace.properties.kinds import Checkable, Invariant, Liveness, Property, 
 
 
 def answers_on(recording: Recording, run: ForeignRun, properties: Sequence[Property]) -> list[Answer]:
-    """An answer for each property that the run shows, with the run up to where it shows it: safety that it violates,
-    reachability that it reaches, and, if it is a lasso, liveness that it violates, being fair. Then one for each that
-    the other checker says to be violated, and the run does not show."""
+    """An answer for each of ``properties`` (of a property of each member those of single ones) that the run shows, with
+    the run up to where it shows it: safety that it violates, reachability that it reaches, and, if it is a lasso,
+    liveness that it violates, being fair. Then one for each that the other checker says to be violated, and the run
+    does not show."""
     found = [a for p in properties for a in _shown(p, recording, run)]
     names = {a.property.name for a in found}
     claimed = [p for p in properties if p.name in (run.violated or ()) and p.name not in names]

@@ -9,30 +9,36 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from planrace.checker.export.peers import PeerError
-from planrace.checker.export.promela import BEGINS, RESTS, PromelaModel, promela
+from planrace.checker.export.promela import PromelaModel, promela
+from planrace.checker.export.promela_variables import BEGINS, RESTS
 from planrace.checker.export.spin import simulated
-from planrace.checker.imports.fitting import REMEDY
+from planrace.checker.imports.fitting import REMEDY, fit
 from planrace.checker.imports.foreign import ForeignRun, ForeignStep, RunFormat
+from planrace.checker.imports.judging import answers_on
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.results.trace import ShownState
+from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.describe import Describer, shown_parameter
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import Instance, ModelError
+from planrace.properties.members import members
 
 SOURCE = "SPIN's run"
 STEP = re.compile(r"\s*(step \w+\([-\d, ]*\))\s*$")
 BEGUN = re.compile(rf"\s*{BEGINS} (\d+)\s*$")
 VIOLATED = re.compile(r"\s*violated: (\w+)\s*$")
-CYCLE, ENDS = "START OF CYCLE", "spin: trail ends after"
+CYCLE, CLAIMED, ENDS = "START OF CYCLE", "Never claim moves", "spin: trail ends after"
+CYCLIC = re.compile(r"^\d+:-1:-1:-1$|^-1:-1:-1$", re.MULTILINE)
 LENGTH = re.compile(rf"{ENDS} (\d+) steps")
 MOVED = re.compile(r"\s*(\d+):\s+proc ")
-TRAIL = re.compile(r"(\s*-?\d+:-?\d+:-?\d+\s*\n)+\s*")
+TRAIL = re.compile(r"(\s*(\d+:)?-?\d+:-?\d+:-?\d+\s*\n)+\s*")
 
 
 class SpinRun(RunFormat):
-    """What ``spin -t`` prints, also with ``-p`` and ``-g``."""
+    """What ``spin -t`` prints, also with ``-p`` and ``-g``. Cycles are marked only with ``-p``."""
 
     title = "what spin -t prints"
 
@@ -54,27 +60,47 @@ class SpinTrail(RunFormat):
         return TRAIL.fullmatch(text) is not None
 
     def runs(self, text: str, instance: Instance) -> Sequence[ForeignRun]:
-        model = promela(instance, "")
+        reader = _Reader(instance, promela(instance, ""))
         try:
-            printed = self._printed(model, text)
+            found = next((r for r in self._readings(reader, text) if self._shows(instance, r)), None)
+            if found is None and CYCLIC.search(text) is None:
+                found = self._reading(reader, text, None)
         except PeerError as problem:
-            raise ModelError(
-                f"a trail must be read by SPIN: {problem}", remedy="import what spin -t prints, where it is installed"
-            ) from None
-        if printed is None:
+            what = f"a trail must be read by SPIN: {problem}"
+            raise ModelError(what, remedy="import what spin -t -p prints, where it is installed") from None
+        if found is None:
             what = f"the trail fits the model of {instance.system.name} with none of its switches"
-            raise ModelError(what, remedy=f"{REMEDY}; with several switches on, import what spin -t prints with them")
-        return [_Reader(instance, model).run(printed, "SPIN's trail")]
+            raise ModelError(
+                what, remedy=f"{REMEDY}; with several switches on, import what spin -t -p prints with them"
+            )
+        return [found]
+
+    def _readings(self, reader: _Reader, trail: str) -> Iterator[ForeignRun]:
+        """The trail as that of each property that it may violate. Raises ``PeerError``."""
+        for switch in reader.cycles if CYCLIC.search(trail) else reader.states:
+            found = self._reading(reader, trail, switch)
+            if found is not None:
+                yield found
 
     @staticmethod
-    def _printed(model: PromelaModel, trail: str) -> str | None:
-        """What SPIN prints of a trail with the switch that it was found with; None if it fits with none."""
-        for j in model.judged:
-            found = simulated(model, trail, [j.switch])
-            if whole(found) and any(m[1] == j.switch for m in map(VIOLATED.match, found.splitlines()) if m):
-                return found
-        plain = simulated(model, trail, ())
-        return plain if whole(plain) else None
+    def _reading(reader: _Reader, trail: str, switch: str | None) -> ForeignRun | None:
+        """The trail as SPIN reads it with a switch; None if it does not fit."""
+        printed = simulated(reader.model, trail, [] if switch is None else [switch])
+        if not whole(printed):
+            return None
+        found = reader.run(printed, "SPIN's trail")
+        return found if switch is None else replace(found, violated=[{**reader.states, **reader.cycles}[switch]])
+
+    @staticmethod
+    def _shows(instance: Instance, run: ForeignRun) -> bool:
+        """Whether the run violates the property of the switch that it was read with, or reaches it."""
+        try:
+            recording = fit(instance, run)
+        except ModelError:
+            return False
+        every = [q for p in instance.system.properties for q in (p, *members(instance, p))]
+        those = [q for q in every if q.name in (run.violated or ())]
+        return any(a.verdict is not Verdict.UNKNOWN for a in answers_on(recording, run, those))
 
 
 def whole(printed: str) -> bool:
@@ -85,28 +111,35 @@ def whole(printed: str) -> bool:
         return False
     lines = printed.splitlines()
     moved = {int(m[1]) for m in map(MOVED.match, lines) if m}
+    each = 2 if CLAIMED in printed else 1  # a claim moves before each step
     if moved:  # spin -p
-        return set(range(1, int(length[1]))) <= moved
+        return set(range(each, int(length[1]), each)) <= moved
     said = sum(bool(STEP.match(line) or BEGUN.match(line) or line.strip() == RESTS) for line in lines)
-    return said + 1 >= int(length[1])
+    return said + 1 >= int(length[1]) // each
 
 
 class _Reader:
+    """Reads what SPIN prints. ``states`` and ``cycles`` are the names of properties by their switches: of those of
+    states and steps, and of liveness."""
+
     def __init__(self, instance: Instance, model: PromelaModel) -> None:
         self.instance = instance
         self.model = model
+        self.states = {j.switch: j.property.name for j in model.judged}
+        self.cycles = {s: name for c in model.claims for s, name in zip(c.switches, c.names, strict=True)}
 
     def run(self, text: str, source: str) -> ForeignRun:
         """The run that a printed text tells."""
         lines = list(enumerate(text.splitlines(), 1))
+        if CLAIMED in text and CYCLE not in text:
+            raise MalformedError("it does not say where the cycle begins (write it with spin -t -p)")
         loop = None
         steps: list[ForeignStep] = []
         for n, line in lines:
             if CYCLE in line:
                 loop = len(steps)
             steps += self._step(n, line)
-        switches = {j.switch: j.property.name for j in self.model.judged}
-        named = [switches[m[1]] for _, line in lines if (m := VIOLATED.match(line)) and m[1] in switches]
+        named = [self.states[m[1]] for _, line in lines if (m := VIOLATED.match(line)) and m[1] in self.states]
         violated = list(dict.fromkeys(named)) or None
         return ForeignRun(source, steps, self._initial(lines), loop, violated)
 

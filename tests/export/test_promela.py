@@ -313,8 +313,9 @@ def test_the_command_writes_a_file(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "inline take_lock(i) {" in text
     assert ":: take_lock(3)" in text
     assert "#define plans 3" in text
-    assert "Not checked here: endpoints-converge (liveness)" in text
-    assert "without automation-recovers, endpoints-converge" in capsys.readouterr().err
+    assert "Not checked here: automation-recovers (recoverability)" in text
+    assert "-DCHECK_endpoints_converge" in text
+    assert "without automation-recovers" in capsys.readouterr().err
     for more in (["--length", "3"], ["--hide", "crash"], ["--seed", "0"], ["run.json"]):
         assert run(["export", "-p", "original", "--to", "promela", *more]) == 2
     assert run(["export", "--to", "promela"]) == 2
