@@ -46,7 +46,7 @@ def missing_in_browser(problem: BaseException) -> str | None:
     if not IN_BROWSER:
         return None
     if isinstance(problem, ModuleNotFoundError) and not str(problem.name).startswith("planrace"):
-        return f"the library {problem.name}"
+        return "processes" if problem.name == "_multiprocessing" else f"the library {problem.name}"
     if isinstance(problem, RuntimeError) and "start new thread" in str(problem):
         return "threads"
     return "processes" if isinstance(problem, OSError) and "does not support processes" in str(problem) else None

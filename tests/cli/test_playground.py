@@ -73,10 +73,11 @@ def test_what_a_browser_has_not_is_no_defect(monkeypatch: pytest.MonkeyPatch) ->
         ModuleNotFoundError("No module named 'numpy'", name="numpy"),
         RuntimeError("can't start new thread"),
         OSError(138, "emscripten does not support processes."),
+        ModuleNotFoundError("No module named '_multiprocessing'", name="_multiprocessing"),
     ]
     assert {failures.code_of(p) for p in problems} == {failures.INTERNAL}
     monkeypatch.setattr(failures, "IN_BROWSER", True)
-    for problem, what in zip(problems, ("the library numpy", "threads", "processes"), strict=True):
+    for problem, what in zip(problems, ("the library numpy", "threads", "processes", "processes"), strict=True):
         assert failures.code_of(problem) == failures.USAGE
         assert failures.sentence_of(problem).startswith(f"not available in the browser: this needs {what} (")
     for ours in (ModuleNotFoundError("", name="planrace.x"), RuntimeError("x"), OSError(2, "x")):
