@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import threading
 from pathlib import Path
@@ -14,10 +15,13 @@ import pytest
 
 from planrace.checker import check
 from planrace.checker.api import failures
+from planrace.checker.cli import playground
 from planrace.checker.cli.playground import answered, described, load_on_demand
 from planrace.checker.engines import limits
 from planrace.checker.engines.symbolic import solving
+from planrace.checker.results import browser
 from planrace.checker.run.protocols import siblings_of
+from planrace.model.language import ModelError
 from tests import ROOT
 
 ROLLOUT = (ROOT / "examples" / "rollout.py").read_text()
@@ -60,6 +64,21 @@ def test_the_command_answers_and_reads_the_model_anew(monkeypatch: pytest.Monkey
     assert (again["code"], again["page"]) == (0, None), "neither the old model nor the old page is shown"
 
 
+def test_an_edit_of_the_same_length_within_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    write = playground._write
+
+    def at_the_same_time(source: str) -> None:
+        write(source)
+        os.utime("model.py", (1e9, 1e9))
+
+    monkeypatch.setattr(playground, "_write", at_the_same_time)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    for text in ("pick the newest", "pick the oldest"):
+        source = ROLLOUT.replace('Protocol("rollout", "', f'Protocol("rollout", "{text}')
+        assert json.loads(described(source))["protocols"][0]["meaning"].startswith(text)
+
+
 def test_errors_have_their_line() -> None:
     for found in (json.loads(described(WRONG)), answer(WRONG, "-p", "model.py:protocol")):
         assert (found["code"], found["line"]) == (2, 4)
@@ -84,13 +103,23 @@ def test_what_a_browser_has_not_is_no_defect(monkeypatch: pytest.MonkeyPatch) ->
         assert failures.code_of(ours) == failures.INTERNAL
 
 
+def test_machine_code_that_a_browser_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "planrace.checker.engines.native.emit", None)
+    with pytest.raises(ModelError, match="there is none: llvmlite cannot be loaded"):
+        check("original", engine="bitstate")
+    monkeypatch.setattr(browser, "IN_BROWSER", True)
+    with pytest.raises(ModelError, match="there is none: llvmlite is not available in the browser"):
+        check("original", engine="bitstate")
+
+
 def test_z3_works_without_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(solving, "THREADS", False)
     monkeypatch.setattr(threading.Thread, "start", lambda _: pytest.fail("a thread was started"))
     found = check(str(ROOT / "examples" / "rollout.py") + ":protocol", engine="bmc", properties=["active-is-stored"])
     assert found.verdict.word == "violated"
-    late = check(str(ROOT / "examples" / "rollout.py") + ":fixed", engine="bmc", time_limit=0.001)
-    assert late.verdict.word == "unknown"
+    out_of_time: Any = SimpleNamespace(look=lambda *_: SimpleNamespace(sentence="the time was up"), seconds_left=0)
+    with pytest.raises(solving.SolverStoppedError, match="the time was up"):
+        solving.Solving(out_of_time).run(lambda: None)
 
 
 def test_a_library_is_loaded_when_it_is_imported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -111,6 +140,9 @@ def test_a_library_is_loaded_when_it_is_imported(monkeypatch: pytest.MonkeyPatch
 
     assert a_large_library.here
     assert asked == ["a_large_library"] * 2
+    load_on_demand(["nothing_in_it"], asked.append)
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("nothing_in_it")
     with pytest.raises(ModuleNotFoundError):
         importlib.import_module("no_such_library")
 
