@@ -22,11 +22,12 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
 @options.option(
     Topic.OUTPUT,
     "--to",
-    type=click.Choice(["log", "promela"]),
+    type=click.Choice(["log", "promela", "quint"]),
     required=True,
-    help="log: what the processes would have logged, JSON lines for check conform. promela: the protocol, for SPIN.",
+    help="log: what the processes would have logged, JSON lines for check conform. promela, quint: the protocol, for "
+    "SPIN and for Quint.",
 )
-@options.protocol("Take a random run of this protocol; with promela, the protocol itself.", required=False)
+@options.protocol("Take a random run of this protocol; otherwise the protocol itself.", required=False)
 @options.selection()
 @click.option("--trace", "name", metavar="NAME", help="Use the report's run for this property, or fullest.")
 @options.option(
@@ -55,13 +56,14 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
     help="A file, or a folder (FOLDER/) for a file for each stream (default: standard output).",
 )
 def export_command(trace: str | None, **arguments: Any) -> int:
-    """Write a run as a log, or a protocol as a model for SPIN.
+    """Write a run as a log, or a protocol in another language.
 
     --to log: TRACE.json is a report or a saved run; with -p it is a random run, which ends early where
     nothing is enabled. Step n happens at second n. What is written conforms (check conform), unless lines are dropped
     or the first ones are cut.
 
     --to promela: the protocol at one size, with its safety properties (compare the answers: check crosscheck).
+    --to quint: the same, with liveness.
 
     What was written is told on standard error. Exit codes: 0 it is written, 2 wrong request or model, 130 interrupted.
     """

@@ -171,6 +171,7 @@ PAGES: Mapping[str, Page] = {
             ("check export -p mine.py:protocol --to log --length 1000 --seed 1", "of a random run"),
             ("check export -p mine.py:protocol --to log --skew 2 --hide crash", "clocks are wrong, crashes unlogged"),
             ("check export -p mine.py:protocol --to promela -o mine.pml", "the protocol as a model for SPIN"),
+            ("check export -p mine.py:protocol --to quint -o mine.qnt", "the protocol in Quint"),
         ),
     ),
     "import": Page(

@@ -55,6 +55,7 @@ class Language:
 
 LANGUAGES: Mapping[str, Language] = {
     "promela": Language("SPIN", "planrace.checker.export.promela", "promela"),
+    "quint": Language("Quint", "planrace.checker.export.quint", "quint"),
 }
 """The languages by the words of ``check export --to``."""
 

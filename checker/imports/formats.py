@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from planrace.checker.imports.foreign import RunFormat
+from planrace.checker.imports.itf_run import ItfRun
 from planrace.checker.imports.spin_trail import SpinRun, SpinTrail
 from planrace.checker.report.errors import MalformedError
 
-FORMATS: tuple[RunFormat, ...] = (SpinTrail(), SpinRun())
+FORMATS: tuple[RunFormat, ...] = (SpinTrail(), SpinRun(), ItfRun())
 """A new format is one line here."""
 
 

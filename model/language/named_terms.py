@@ -107,12 +107,12 @@ class _Naming:
     def _replaced(self, term: Term) -> Term:
         for name in self._names:
             members: dict[Term, Term] = {}
-            if _matches(name.term, term, frozenset(name.holes), members):
+            if matched(name.term, term, frozenset(name.holes), members):
                 return name.shown([self.of(members[h]) for h in name.holes])
         return make(term.op, tuple(map(self.of, term.args)), term.sort, term.data)
 
 
-def _matches(pattern: Term, term: Term, holes: frozenset[Term], members: dict[Term, Term]) -> bool:
+def matched(pattern: Term, term: Term, holes: frozenset[Term], members: dict[Term, Term]) -> bool:
     """Whether ``term`` is the pattern with some members in place of its holes; they are put into ``members``."""
     if pattern in holes:
         return term.sort == pattern.sort and members.setdefault(pattern, term) is term
@@ -123,5 +123,5 @@ def _matches(pattern: Term, term: Term, holes: frozenset[Term], members: dict[Te
         alike
         and bool(pattern.args)
         and len(pattern.args) == len(term.args)
-        and all(_matches(p, t, holes, members) for p, t in zip(pattern.args, term.args, strict=True))
+        and all(matched(p, t, holes, members) for p, t in zip(pattern.args, term.args, strict=True))
     )
