@@ -12,10 +12,15 @@ two ballots TLC finds 3,921 distinct states, with three ballots 185,369. Its one
 here: an acceptor promises a ballot once, so its answer is kept by ballot and acceptor; and it votes for what the
 leader has proposed.
 
-    check -p examples/ground_truth/paxos.py:protocol --exhaustive
+    check -p examples/ground_truth/paxos.py:protocol --exhaustive --no-symmetry
+    check refine --of examples/ground_truth/paxos.py:protocol --to voting
 """
 
 from __future__ import annotations
+
+from voting import heard as abstract_heard
+from voting import protocol as voting
+from voting import votes as abstract_votes
 
 from planrace import (
     If,
@@ -24,6 +29,7 @@ from planrace import (
     Term,
     array,
     count,
+    each,
     exists,
     forall,
     index,
@@ -137,6 +143,14 @@ def safe(b: Term) -> Term:
     )
 
 
+protocol.refines(
+    voting,
+    {
+        abstract_heard: promised,
+        abstract_votes: each(Acceptor, lambda a: each(Ballot, lambda b: If(a.isin(votes[b]), proposed[b], 0))),
+    },
+    by_default=False,  # it takes longer than everything else
+)
 protocol.declare(
     invariant(
         "agreement",
