@@ -29,6 +29,8 @@ from .api.driving import state_machine as state_machine
 from .api.fixing import fixes as fixes
 from .api.following import follow as follow
 from .api.importing import import_run as import_run
+from .api.importing_models import ImportedModel as ImportedModel
+from .api.importing_models import import_model as import_model
 from .api.likelihood import likelihood as likelihood
 from .api.postmortems import postmortem as postmortem
 from .api.project.template import CreatedProject as CreatedProject

@@ -362,6 +362,7 @@ _TEXTS: Mapping[str, Callable[[Any], Makers]] = {
     "BaselineEntry": _entry,
     "CreatedProject": _created,
     "ExportedModel": lambda model: {"text": lambda: str(model)},
+    "ImportedModel": lambda model: {"text": lambda: str(model)},
     "Listing": _listing,
     "MultiDiGraph": _graph,
 }

@@ -79,9 +79,32 @@ def export_command(trace: str | None, **arguments: Any) -> int:
 @options.time_limit()
 @options.output("text, json, html, or one for CI or of a single run, as in check explain.")
 @options.look(progress=False)
+@options.option(
+    Topic.WHAT, "--cfg", type=click.Path(), metavar="FILE", help="Of SPEC.tla: TLC's configuration (default: SPEC.cfg)."
+)
+@options.option(
+    Topic.WHAT,
+    "--bound",
+    "bounds",
+    metavar="NAME=LOW..HIGH",
+    multiple=True,
+    help="Of SPEC.tla: the range of numbers in a variable; repeatable.",
+)
+@options.option(
+    Topic.WHAT,
+    "--most",
+    "lengths",
+    metavar="NAME=N",
+    multiple=True,
+    help="Of SPEC.tla: the most elements of sequences in a variable; repeatable.",
+)
 def import_command(file: str, **arguments: Any) -> int:
     """Import a run that another checker found in an exported protocol: what spin -t -p prints, or a trail of SPIN. The
     content of FILE says which.
+
+    A specification in TLA+, SPEC.tla, becomes code of planrace, which -o writes to a file; what is not translated is
+    named line by line. Exit codes are 0 all of it is translated, 2 there is no protocol without what is missing, 3
+    properties or fairness are missing. Needs the extra planrace[tla].
 
     The interpreter finds each step again, with the sizes, faults and protections of the export; then the run is judged
     and explained like one of check. A step that does not fit is named.

@@ -15,7 +15,14 @@ from planrace.checker.run.options import Options
 
 
 def import_command(file: str, protocol: str | None, **arguments: Any) -> int:
-    """Import a run; returns the exit code."""
+    """Import a run, or the specification in a file that ends with .tla; returns the exit code."""
+    if file.endswith(".tla"):
+        from planrace.checker.cli.import_model import import_model_command
+
+        return import_model_command(file, {**arguments, "protocol": protocol})
+    strange = next((n for n in ("cfg", "bounds", "lengths") if arguments[n]), None)
+    if strange is not None:
+        raise click.UsageError("--cfg, --bound and --most are for specifications: a file that ends with .tla.")
     if protocol is None:
         raise click.UsageError("A run is imported for the protocol that it is of: -p NAME.")
     look = arguments["look"]

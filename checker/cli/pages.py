@@ -176,11 +176,12 @@ PAGES: Mapping[str, Page] = {
     ),
     "import": Page(
         Purpose.CONNECT,
-        "Explain a run that another checker found.",
+        "Explain a run that another checker found, or translate TLA+.",
         (
             ("check import run.txt -p mine.py:protocol", "what spin -t -p prints, with the sizes of the export"),
             ("check import mine.pml.trail -p mine.py:protocol -s workers=3", "a trail, if SPIN is installed"),
             ("check import run.txt -p mine.py:protocol --format html:run.html", "a page to walk through it"),
+            ("check import Spec.tla --cfg Spec.cfg -o spec.py", "a specification in TLA+ as a protocol"),
         ),
     ),
     "crosscheck": Page(

@@ -53,6 +53,7 @@ SIGNATURES = {
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), peer='spin', options=None)"
     ),
     "export_model": "(protocol, language, parameters=None, *, faults=(), with_protections=(), without=())",
+    "import_model": "(path, config=None, *, ranges=None, lengths=None)",
     "import_run": "(protocol, path, parameters=None, *, faults=(), with_protections=(), without=(), options=None)",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "

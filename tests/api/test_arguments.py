@@ -37,6 +37,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "sweep": {"protocol": "fixed", "vary": {"plans": (1,)}},
     "state_machine": {"protocol": "fixed", "driver": object},
     "import_run": {"protocol": "fixed", "path": "run.txt"},
+    "import_model": {"path": "Spec.tla"},
     "export_model": {"protocol": "fixed", "language": "promela"},
 }
 """What a call needs; all others need a protocol."""
