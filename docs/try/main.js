@@ -117,10 +117,16 @@ class Playground {
       const answer = wrong ?? (await this.runner.answer(source, askedBy(choices, columns())));
       this.show(answer, wrong === null && JUDGED.includes(choices.task));
     } catch (problem) {
-      const stopped = problem instanceof StoppedError;
-      say(stopped ? "Stopped." : `Python could not be loaded or has ended: ${problem.message}. Reload the page.`);
+      this.failed(problem);
     }
     this.working(false);
+  }
+
+  // A worker that failed is of no more use: memory may be full, or a file could not be fetched.
+  failed(problem) {
+    if (problem instanceof StoppedError) return say("Stopped.");
+    this.runner.stop();
+    say(`Python has ended, or could not be loaded: ${problem.message}. It is loaded anew.`);
   }
 
   // Ask what can be chosen for a model that has changed. Returns what is wrong with it, or null.

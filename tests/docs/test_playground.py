@@ -190,6 +190,7 @@ def test_the_page(built: Path) -> None:
         assert complaints == []
         keeps_strangers_inside(one, site)
         assert [path for path in ours if "nested" in path] + theirs == []
+        survives_an_end_of_python(one)
         browser.close()
 
 
@@ -296,3 +297,10 @@ def keeps_strangers_inside(one: Page, site: str) -> None:
     assert one.run() == "violated", "what is refused is an error of JavaScript; the model goes on after it"
     assert "NetworkError" in one.text("#errors")
     one.page.wait_for_timeout(300)  # the others are not refused at once
+
+
+def survives_an_end_of_python(one: Page) -> None:
+    """As where the memory is full."""
+    one.go(link("import os\nos.abort()\n"))
+    assert one.run().startswith("Python has ended, or could not be loaded")
+    assert one.page.is_enabled("#run")
