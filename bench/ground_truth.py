@@ -1,7 +1,7 @@
 """Published specifications (``examples/ground_truth``) here, in TLC and in SPIN, in the same run.
 
     TLA2TOOLS_JAR=tla2tools.jar python bench/ground_truth.py --specs Examples/specifications
-    python bench/ground_truth.py [--only NAME] [--rounds N] [--liveness] [--without-spin] [--without-tlc]
+    python bench/ground_truth.py [--only NAME] [--rounds N] [--temporal] [--without-spin] [--without-tlc]
 
 Searches each specification completely with each tool, refuses a comparison where states or steps are not those that
 are published, and prints a table in Markdown: seconds by the clock, and seconds that processors worked, medians of
@@ -10,8 +10,8 @@ has compiled, without that time, on our own export, on one core.
 
 TLC: the environment variable TLA2TOOLS_JAR names its jar, and ``--specs`` the folder ``specifications`` of a clone of
 https://github.com/tlaplus/Examples; otherwise its columns are empty, and a line says why. Invariants are checked by
-all. With ``--liveness`` planrace and TLC check the temporal properties, too: those of the text, each in its own
-words.
+all. With ``--temporal`` planrace and TLC check liveness and refinement, too: what the configuration asks for there,
+and the theorems of the text here.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from planrace.checker.export.peers import PeerError
 from planrace.checker.export.promela import promela
 from planrace.checker.export.spin import counted_in
 from planrace.model.language import ModelError
-from planrace.properties import Liveness
 from tests.ground_truth.published import MODELS, Published
 
 KEYWORDS = "CONSTANTS?|INIT|NEXT|SPECIFICATION|INVARIANTS?|PROPERT(?:Y|IES)|SYMMETRY|VIEW|(?:ACTION_)?CONSTRAINTS?"
@@ -47,12 +46,11 @@ class DifferentError(Exception):
 
 
 # The tools ---------------------------------------------------------------------------------------------------------
-def ours(model: Published, liveness: bool) -> Run:
+def ours(model: Published, temporal: bool) -> Run:
     """The command ``check``, from start to end."""
-    asked = [p.name for p in model.instance().system.properties if liveness or not isinstance(p, Liveness)]
     command = [sys.executable, "-m", "planrace", "-p", model.name]
     command += [x for n, v in model.sizes.items() for x in ("-s", f"{n}={v}")]
-    command += [x for name in asked for x in ("--property", name)]
+    command += [x for name in model.asked(temporal=temporal) for x in ("--property", name)]
     command += ["--exhaustive", "--no-symmetry", "--no-slicing", "--format", "json"]
     text, cost = timed(command)
     if not text.startswith("{"):
@@ -62,7 +60,7 @@ def ours(model: Published, liveness: bool) -> Run:
     return agreed("planrace", run, model.states, model.counts[1])
 
 
-def tlc(model: Published, specs: Path, jar: str, liveness: bool) -> Run:
+def tlc(model: Published, specs: Path, jar: str, temporal: bool) -> Run:
     """TLC on the text, with two workers."""
     with tempfile.TemporaryDirectory() as name:
         folder, spec, config = Path(name), specs / model.spec, specs / model.config
@@ -71,7 +69,7 @@ def tlc(model: Published, specs: Path, jar: str, liveness: bool) -> Run:
         named = re.findall(r"\bFS_\w+", "".join(file.read_text() for file in folder.glob("*.tla")))
         for module, names in (("TLAPS", PROVERS), ("FiniteSetTheorems", sorted({*named}))):
             (folder / f"{module}.tla").write_text(stand_in(module, names))
-        (folder / "run.cfg").write_text(configuration(config.read_text(), model.replace, liveness))
+        (folder / "run.cfg").write_text(configuration(config.read_text(), model.replace, temporal))
         command = ["java", "-XX:+UseParallelGC", "-cp", jar, "tlc2.TLC", "-deadlock", "-workers", "2"]
         text, cost = timed([*command, "-config", "run.cfg", spec.name], folder)
     found = re.search(r"^([\d,]+) states generated, ([\d,]+) distinct states found, 0 states left", text, re.MULTILINE)
@@ -81,14 +79,14 @@ def tlc(model: Published, specs: Path, jar: str, liveness: bool) -> Run:
     return agreed("TLC", Run(distinct, generated, *cost), model.states, model.generated)
 
 
-def configuration(text: str, replace: Sequence[tuple[str, str]], liveness: bool) -> str:
+def configuration(text: str, replace: Sequence[tuple[str, str]], temporal: bool) -> str:
     """The text of a configuration with replacements, and without what older versions of TLC do not know."""
     for old, new in replace:
         if old not in text:
             raise DifferentError(f"the configuration has no {old}: its folder has another version")
         text = text.replace(old, new)
     text = re.sub(r"^\s*CHECK_DEADLOCK.*$", "", text, flags=re.MULTILINE)
-    if not liveness:
+    if not temporal:
         text = re.sub(
             rf"^\s*PROPERT(?:Y|IES)\b.*?(?=^\s*(?:{KEYWORDS})\b|\Z)", "", text, flags=re.MULTILINE | re.DOTALL
         )
@@ -171,9 +169,9 @@ def measured(model: Published, chosen: argparse.Namespace, out: Mapping[str, str
     """The runs of each tool that is not ``out``, in turn. Raises ``DifferentError``."""
     runs: dict[str, list[Run]] = {"planrace": [], "TLC": [], "SPIN": []}
     for _ in range(chosen.rounds):
-        runs["planrace"].append(ours(model, chosen.liveness))
+        runs["planrace"].append(ours(model, chosen.temporal))
         if "TLC" not in out:
-            runs["TLC"].append(tlc(model, chosen.specs, os.environ["TLA2TOOLS_JAR"], chosen.liveness))
+            runs["TLC"].append(tlc(model, chosen.specs, os.environ["TLA2TOOLS_JAR"], chosen.temporal))
         if "SPIN" not in out:
             try:
                 runs["SPIN"].append(spin(model))
@@ -187,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--specs", type=Path, help="the folder specifications of the TLA+ examples")
     parser.add_argument("--only", default="", help="a part of the title or the file")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--liveness", action="store_true", help="temporal properties, too")
+    parser.add_argument("--temporal", action="store_true", help="liveness and refinement, too")
     parser.add_argument("--without-spin", action="store_true")
     parser.add_argument("--without-tlc", action="store_true")
     chosen = parser.parse_args(arguments)

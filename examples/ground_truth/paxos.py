@@ -149,7 +149,6 @@ protocol.refines(
         abstract_heard: promised,
         abstract_votes: each(Acceptor, lambda a: each(Ballot, lambda b: If(a.isin(votes[b]), proposed[b], 0))),
     },
-    by_default=False,  # it takes longer than everything else
 )
 protocol.declare(
     invariant(

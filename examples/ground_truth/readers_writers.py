@@ -9,6 +9,7 @@ Source: ReadersWriters.tla and MC.cfg, in the folder ReadersWriters of the TLA+ 
 fair, and so is leaving, but who leaves is left open.
 
     check -p examples/ground_truth/readers_writers.py:protocol
+    check -p examples/ground_truth/readers_writers.py:protocol --no-symmetry --property one-writes --no-slicing
 """
 
 from __future__ import annotations

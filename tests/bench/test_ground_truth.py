@@ -32,14 +32,14 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_a_configuration_is_made_of_the_published_one(bench: Any) -> None:
-    made = bench.configuration(CONFIGURATION, [("N = 8", "N = 9")], liveness=True)
+    made = bench.configuration(CONFIGURATION, [("N = 8", "N = 9")], temporal=True)
     assert made == CONFIGURATION.replace("8", "9").replace("CHECK_DEADLOCK FALSE\n", "\n")
-    made = bench.configuration(CONFIGURATION, [], liveness=False)
+    made = bench.configuration(CONFIGURATION, [], temporal=False)
     assert " ".join(made.split()) == "CONSTANT N = 8 SPECIFICATION Spec INVARIANTS Safe CONSTRAINT Few"
     for word in ("PROPERTY", "PROPERTIES"):
-        assert bench.configuration(f"INVARIANT Safe\n{word} Ends", [], liveness=False).split() == ["INVARIANT", "Safe"]
+        assert bench.configuration(f"INVARIANT Safe\n{word} Ends", [], temporal=False).split() == ["INVARIANT", "Safe"]
     with pytest.raises(bench.DifferentError, match="has no N = 7"):
-        bench.configuration(CONFIGURATION, [("N = 7", "N = 9")], liveness=True)
+        bench.configuration(CONFIGURATION, [("N = 7", "N = 9")], temporal=True)
 
 
 def test_a_search_of_something_else_is_refused(bench: Any) -> None:

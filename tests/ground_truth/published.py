@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from planrace.checker import find
 from planrace.model.language import Instance
+from planrace.properties import Liveness
 from tests import ROOT
 
 FOLDER = ROOT / "examples" / "ground_truth"
@@ -46,6 +47,13 @@ class Published:
 
     def instance(self) -> Instance:
         return find(self.name).system().instance(**self.sizes)
+
+    def asked(self, *, temporal: bool) -> tuple[str, ...]:
+        """The names of its properties; without ``temporal`` neither liveness nor refinement."""
+        system = find(self.name).system()
+        refined = {n for r in system.refinements for n in r.names}
+        every = system.properties
+        return tuple(p.name for p in every if temporal or not (isinstance(p, Liveness) or p.name in refined))
 
     def __str__(self) -> str:
         return "-".join([self.file, self.attribute, *map(str, self.sizes.values())])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from planrace.checker import Options, Report, check, find, refine
+from planrace.checker import Options, Report, check, find
 from planrace.checker.engines.temporal.liveness import LivenessChecker
 from planrace.checker.run.protocols import names_in
 from planrace.properties import Liveness
@@ -54,20 +54,15 @@ def test_small_ones_by_three_searches(model: Published) -> None:
         found = naive.search(model.instance())
         assert (found.states, found.transitions, found.depth) == model.counts
     assert len(naive.initials(model.instance())) == model.initial
-    for engine, asked in (("explicit", ()), ("native", of_safety(model))):
+    for engine, asked in (("explicit", ()), ("native", model.asked(temporal=False))):
         report = searched(model, engine, asked=asked)
         assert counts(report) == model.counts, engine
         as_published(model, report)
 
 
-def of_safety(model: Published) -> tuple[str, ...]:
-    """Liveness of a larger one takes longer than the usual run has."""
-    return tuple(p.name for p in find(model.name).system().properties if not isinstance(p, Liveness))
-
-
 @pytest.mark.parametrize("model", MIDDLE, ids=str)
 def test_middle_ones(model: Published) -> None:
-    report = searched(model, asked=of_safety(model))
+    report = searched(model, asked=model.asked(temporal=False))
     assert counts(report) == model.counts
     as_published(model, report)
 
@@ -80,18 +75,10 @@ def test_large_ones(model: Published) -> None:
     as_published(model, report)
 
 
-@pytest.mark.long("liveness of published specifications with thousands of states")
-@pytest.mark.parametrize("model", [m for m in MIDDLE if m.name in FAIR], ids=str)
-def test_liveness_of_middle_ones(model: Published) -> None:
+@pytest.mark.long("liveness and refinement of published specifications with thousands of states")
+@pytest.mark.parametrize("model", [m for m in MIDDLE if m.asked(temporal=False) != m.asked(temporal=True)], ids=str)
+def test_temporal_properties_of_middle_ones(model: Published) -> None:
     as_published(model, searched(model, symmetry=None))  # one member is asked of those that are interchangeable
-
-
-@pytest.mark.parametrize(
-    "ballots", [2, pytest.param(3, marks=pytest.mark.long("Paxos with three ballots refines voting"))]
-)
-def test_paxos_refines_voting(ballots: int) -> None:
-    report = refine(f"{FOLDER / 'paxos'}.py:protocol", "voting", ballots=ballots)
-    assert [f.verdict.word for f in report.findings] == ["holds", "holds"]
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m.symmetric], ids=str)
