@@ -104,6 +104,24 @@ def uncoloured() -> None:
     os.environ.pop("FORCE_COLOR", None)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def shipped_level() -> int:
+    """LLVM's level of optimisation for users. In this process it is asked for none: that makes the code in a tenth of
+    the time, and small searches take as long. Tests of the code itself are ``optimised``."""
+    from planrace.checker.engines.native import jit
+
+    level, jit.LEVEL = jit.LEVEL, 0
+    return level
+
+
+@pytest.fixture
+def optimised(shipped_level: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Machine code as users get it. What the IR leaves undefined shows itself only here."""
+    from planrace.checker.engines.native import jit
+
+    monkeypatch.setattr(jit, "LEVEL", shipped_level)
+
+
 @pytest.fixture
 def unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests about something else: explanations are cut at once."""

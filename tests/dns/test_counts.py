@@ -10,7 +10,7 @@ import pytest
 from planrace.checker import Options, check, find
 from tests import HERE, naive
 
-pytestmark = pytest.mark.usefixtures("unexplained")
+pytestmark = pytest.mark.usefixtures("unexplained", "optimised")
 
 ROWS: list[dict[str, Any]] = json.loads((HERE / "counts.json").read_text())
 PLAIN = [r for r in ROWS if not r["symmetry"]]

@@ -32,7 +32,7 @@ from planrace.properties import invariant
 from tests.engines.test_beyond import ENGINES, Cart, cart, refused
 from tests.proving import proving
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = pytest.mark.usefixtures("own_cache", "optimised")
 
 VALUES = range(-4, 5)
 FEWER = range(-2, 3)

@@ -89,4 +89,4 @@ def _environment(features: str) -> list[str]:
     version = ".".join(map(str, llvm.llvm_version_info))
     writers = ("translate.py", "instructions.py", "jit.py")
     code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in writers]
-    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]
+    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, str(LEVEL), *code]

@@ -385,7 +385,8 @@ def test_other_options_may_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """A search that was cut goes on with another bound, and stops at the first violation if that is asked now."""
     instance, properties = small_instance()
     saved = Checkpoints(tmp_path / "file")
-    assert cut(NativeSearch(instance, properties, exhaustive=True, checkpoints=saved), 3, monkeypatch)
+    # The order in which two workers find states is not always the same: neither is how many a bound leaves.
+    assert cut(NativeSearch(instance, properties, workers=1, exhaustive=True, checkpoints=saved), 3, monkeypatch)
     every: list[dict[str, Any]] = [{"fail_fast": True}, {"limits": Limits(depth=11)}, {"limits": Limits(states=700)}]
     for options in every:
         wanted = shape(NativeSearch(instance, properties, workers=1, **options))

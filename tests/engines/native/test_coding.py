@@ -19,7 +19,7 @@ from planrace.checker.engines.native.program import translated
 from planrace.checker.engines.native.runs import Runs
 from planrace.checker.engines.native.spill import SLACK, MemoryBytes, SpillFile
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = pytest.mark.usefixtures("own_cache", "optimised")
 ROOM = 1 << 26
 
 

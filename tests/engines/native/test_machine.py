@@ -12,7 +12,7 @@ import pytest
 
 from planrace.checker.cli.main import run
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.native import program
+from planrace.checker.engines.native import jit, program
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import WordArray
@@ -20,7 +20,7 @@ from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.translate import DialectError, Translator
 from planrace.properties.dns import fixed
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = pytest.mark.usefixtures("own_cache", "optimised")
 
 
 AS_ROOT = pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives files away")
@@ -47,6 +47,15 @@ def test_the_cache_is_used_and_can_be_broken(tmp_path: Path, monkeypatch: pytest
     assert not repaired.cached
     assert repaired["twice"](21) == 42
     assert machine().cached
+
+
+def test_code_is_kept_for_each_level_of_optimisation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path))
+    for level in (0, jit.LEVEL):
+        monkeypatch.setattr(jit, "LEVEL", level)
+        assert not machine().cached
+        assert machine().cached
+    assert jit.LEVEL == 2, "what users get is what is tested here"
 
 
 def test_without_a_place_for_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ ROWS = [r for r in json.loads((HERE / "counts.json").read_text()) if not r["symm
 VARIANTS = {"original": original, "fixed": fixed}
 
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = pytest.mark.usefixtures("own_cache", "optimised")
 
 
 def checkable(system: System) -> list[Any]:

@@ -37,7 +37,7 @@ from planrace.model.language.terms import contains
 from planrace.properties import invariant, reachable
 from planrace.properties.kinds import Checkable
 
-pytestmark = pytest.mark.usefixtures("own_cache")
+pytestmark = pytest.mark.usefixtures("own_cache", "optimised")
 
 ENDS = [0, 1, 2**31, 2**40, 2**60, 2**61 - 1, 2**61, 2**62 - 1, 2**62, 2**63 - 1, 2**63, 2**64 - 1]
 RANGES = [(-1, 2), *((0, n) for n in ENDS), *((-n, n - 1) for n in ENDS[2:-1]), *((n - 2, n + 2) for n in ENDS[2:-1])]
