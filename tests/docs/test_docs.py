@@ -14,6 +14,7 @@ import pytest
 
 from planrace.checker import check
 from planrace.checker.cli.main import run
+from planrace.checker.run import findings
 from planrace.model.language import Protocol, Variant
 from tests import ROOT
 from tests.long import COMMANDS
@@ -105,6 +106,7 @@ def test_the_documents_show_what_comes_out(
     program, *words = shlex.split(asked)
     if program == "check" and not script and request.node.get_closest_marker("long"):
         monkeypatch.chdir(ROOT)
+        monkeypatch.setattr(findings, "TRACE_SECONDS", 2.0)  # as for users: one page explains a very long run
         run(words)  # a process for each would take longer than what most of them do
         out, err = capsys.readouterr()
     else:
