@@ -185,6 +185,19 @@ Ends == <>(x = 1)"""
     assert searched(model, tmp_path) == (2, {"Ends": "holds"})
 
 
+def test_sets_that_are_written_out_are_compared_in_each_state(tmp_path: Path) -> None:
+    body = """Init == x \\in {1, 2} /\\ y \\in {1, 2, 3}
+Next == {x, y} = {1, 3} /\\ x' = y /\\ y' = x
+P == {x} # {y} \\/ x < 3"""
+    model = import_model(specification(tmp_path, body, "INVARIANT P"))
+    assert searched(model, tmp_path) == (7, {"P": "holds"})
+
+
+def test_a_set_that_stays_empty_has_a_sort(tmp_path: Path) -> None:
+    body = "Init == x = {} /\\ y = << >>\nNext == UNCHANGED <<x, y>>\nP == x = {} /\\ y = << >>"
+    assert searched(import_model(specification(tmp_path, body, "INVARIANT P")), tmp_path) == (1, {"P": "holds"})
+
+
 def test_a_configuration_is_read() -> None:
     found = read_config(
         """CONSTANTS N = -3  S = {a, "b", 2}   \\* a comment
@@ -242,9 +255,18 @@ def test_what_is_no_tla_is_refused_with_its_place(tmp_path: Path) -> None:
         import_model(place)
 
 
-def test_a_constant_without_a_value_and_a_constraint_are_named(tmp_path: Path) -> None:
+def test_a_constant_without_a_value_is_named(tmp_path: Path) -> None:
     body = "CONSTANT N\nInit == x = 0 /\\ y = N\nNext == UNCHANGED <<x, y>>\nC == x < 3"
     with pytest.raises(ModelError, match="N is a constant without a value"):
         import_model(specification(tmp_path, body))
-    with pytest.raises(ModelError, match="constraint C: planrace searches all states"):
-        import_model(specification(tmp_path, body, "CONSTANT N = 1\nCONSTRAINT C"))
+
+
+def test_a_constraint_keeps_runs_within_it(tmp_path: Path) -> None:
+    body = """Init == x = 0 /\\ y \\in 0..5
+Next == x' \\in {x + 1, x + 2} /\\ y' = y
+C == x + y < 4
+Up == x' > x + 1 \\/ y > 0
+P == x < 3"""
+    found = import_model(specification(tmp_path, body, "CONSTRAINT C\nACTION_CONSTRAINT Up\nINVARIANT P"))
+    assert "the constraint C is in the guards" in "\n".join(found.notes)
+    assert searched(found, tmp_path) == (8, {"P": "holds"})

@@ -101,6 +101,8 @@ class Calling:
         self.helping = False
         self._primes: dict[tuple[int, int], bool] = {}
         self.reads = 0
+        self.asserts = False
+        """Whether an ``Assert`` was met that is not known to be true."""
         self.enabling: Callable[[Operator], Meaning] | None = None
         self._instances: dict[object, Env] = {}
 

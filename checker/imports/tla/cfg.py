@@ -95,6 +95,9 @@ class _Reader:
         elif sign == "<-":
             found.replaced[name] = self._next()[0]
         elif sign == "=":
+            if self._peek() == "[":  # the module in which it is declared
+                for _ in range(3):
+                    self._next()
             found.values[name] = self._value()
         else:
             raise TlaError(f"{name} has no = or <- and a value", line, self.name)

@@ -185,7 +185,7 @@ class UnrolledError(Exception):
 
     def __init__(self, title: Title) -> None:
         super().__init__(title.name)
-        self.title = title
+        self.key = (title.name, title.line, title.module)
 
 
 def _exclusive(group: list[Rendered]) -> bool:

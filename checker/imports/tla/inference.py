@@ -13,6 +13,7 @@ from planrace.checker.imports.tla.modules import Env, Operator, Specification, S
 from planrace.checker.imports.tla.steps import ActionReader, StepBranch
 from planrace.checker.imports.tla.symbols import Meaning, Runtime
 from planrace.checker.imports.tla.types import (
+    BOOL,
     FunctionType,
     IntType,
     OneOfRecords,
@@ -81,6 +82,7 @@ class TypeInference:
                     self.kinds[name] = self._limited(name, kind, before[name] if round_ >= PATIENCE else None)
                 self.algebra.sorts.meet(self.kinds[name], name)
             if self.kinds == before:
+                self.kinds = {n: _filled(k) for n, k in self.kinds.items()}
                 return
         raise s.TlaError("the types of the variables are not found: they grow with each step")
 
@@ -190,6 +192,22 @@ def _clipped(kind: Type | None, declared: Type | None) -> Type | None:
             others = {c.names: c for c in declared.choices}
             found = [_clipped(c, others.get(c.names)) for c in kind.choices]
             return OneOfRecords(tuple(c for c in found if isinstance(c, RecordType)))
+        case _:
+            return kind
+
+
+def _filled(kind: Type | None) -> Type | None:
+    """The type with truths in the place of elements that there never are: the sort of an empty set has some element."""
+    match kind:
+        case SetType(element):
+            return SetType(BOOL if element is None else _filled(element))
+        case SequenceType(element, most):
+            return SequenceType(BOOL if element is None else _filled(element), most)
+        case FunctionType(keys, element):
+            found = _filled(element)
+            return kind if found is None else FunctionType(keys, found)
+        case RecordType(fields):
+            return RecordType(tuple((n, _filled(p)) for n, p in fields))
         case _:
             return kind
 

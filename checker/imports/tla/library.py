@@ -17,6 +17,7 @@ from planrace.checker.imports.tla.symbols import (
     Product,
     SequenceSet,
     Subsets,
+    is_false,
     is_true,
 )
 from planrace.checker.imports.tla.syntax import TlaError
@@ -77,9 +78,19 @@ def _combined(operator: str) -> Operation:
 
 
 def _assert(e: Evaluator, a: list[Meaning]) -> Meaning:
-    if is_true(a[0]):
-        return TRUE
-    raise TlaError("Assert is not translated")
+    if not is_true(a[0]):
+        e.asserts = True
+    return TRUE
+
+
+def _is_prefix(e: Evaluator, a: list[Meaning]) -> Meaning:
+    """``IsPrefix(s, t)`` of SequencesExt."""
+    shorter = e.algebra.compare("<=", e.algebra.length(a[0]), e.algebra.length(a[1]))
+    if is_false(shorter):
+        return shorter
+    places = e.algebra.domain(a[0])
+    same = e.algebra.all_of(places, "i", lambda i: e.algebra.equal(e.algebra.apply(a[0], i), e.algebra.apply(a[1], i)))
+    return e.algebra.conjunction([shorter, same])
 
 
 def _subsets_of_size(e: Evaluator, a: list[Meaning]) -> Meaning:
@@ -130,6 +141,9 @@ OPERATORS: Mapping[str, Operation] = {
     "Assert": _assert,
     ":>": _pair,
     "@@": _beside,
+    "IsPrefix": _is_prefix,
+    "Last": lambda e, a: e.algebra.apply(a[0], e.algebra.length(a[0])),
+    "ToSet": lambda e, a: e.algebra.range_of(a[0]),
     "Range": lambda e, a: e.algebra.range_of(a[0]),
     "Reverse": _reversed,
     "kSubset": _subsets_of_size,

@@ -8,6 +8,7 @@ from functools import partial
 from planrace.checker.imports.tla.code import (
     Attribute,
     Binary,
+    Braces,
     Call,
     Element,
     PlainCode,
@@ -146,8 +147,6 @@ class Membership(KnownSets):
         return Runtime(x.code, IntType(low, high))
 
     def _listing(self, value: frozenset[Known], kind: Type) -> PyCode:
-        from planrace.checker.imports.tla.code import Braces
-
         return Braces("{", tuple(self.sorts.scalar(v, kind) for v in in_order(value)))
 
     @staticmethod
@@ -279,7 +278,9 @@ class Membership(KnownSets):
             if outside:
                 return FALSE
             kind = SetType(element)
-            return Runtime(Binary("==", self.store(a, kind), self.store(b, kind)), BOOL)
+            left, right = self.store(a, kind), self.store(b, kind)
+            if not (isinstance(left, Braces) and isinstance(right, Braces)):  # Python would compare literals itself
+                return Runtime(Binary("==", left, right), BOOL)
         return self.conjunction([self.subset(a, b), self.subset(b, a)])
 
     def _may_be(self, value: Known, of: Meaning) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -34,9 +34,11 @@ class Starts:
         self.evaluator, self.now, self.kinds = evaluator, now, kinds
         self.algebra = evaluator.algebra
 
-    def read(self, init: s.Expr, env: Env) -> Start:
+    def read(self, init: s.Expr, env: Env, constraints: Sequence[s.Expr] = ()) -> Start:
         """The initial states. Where a sort has more values than a variable, a condition excludes the others."""
         found = self._read(init, env)
+        for constraint in constraints:
+            found.conditions += self._condition(constraint, env)
         for name, place in self.now.items():
             if found.values[name] == PlainCode("anything"):
                 inside = self.algebra.within(place)

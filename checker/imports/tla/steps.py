@@ -146,6 +146,18 @@ class ActionReader:
         self.algebra.conjunction([test])
         return [] if is_false(test) else [branch.guarded(test)]
 
+    def constrained(self, branch: StepBranch, constraints: list[tuple[s.Expr, bool]]) -> StepBranch | None:
+        """The branch with guards that keep runs within constraints: of the state after the step, if the second is
+        true, otherwise of the step. None if it never does."""
+        env = self.evaluator.spec.env
+        for expr, after in constraints:
+            read = self.evaluator.primed if after else self.evaluator.eval
+            holds = self._evaluated(branch, partial(read, expr, env))
+            if is_false(holds):
+                return None
+            branch = branch.guarded(holds)
+        return branch
+
     # Assignments
 
     def _assigned(self, expr: s.Expr, env: Env) -> str | None:

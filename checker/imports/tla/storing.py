@@ -159,7 +159,8 @@ class Algebra(Composites):
         return self._such_that(value, kind)
 
     def _such_that(self, value: Meaning, kind: SetType) -> PyCode:
-        assert kind.element is not None
+        if kind.element is None:
+            raise TlaError("nothing is ever in this set, so the sort of its elements is not known")
         element = join(kind.element, self.element_type(value))  # what the sort does not hold is an error, not left out
         assert element is not None
         name = self.fresh("x")

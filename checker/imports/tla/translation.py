@@ -68,7 +68,11 @@ class Translation:
 
 def translation(spec: Specification, limits: AssumedBounds) -> Translation:
     """The protocol of a specification. What is not translated is listed in it; nothing is left out silently."""
-    return _Translator(spec, limits).made()
+    translator = _Translator(spec, limits)
+    try:
+        return translator.made()
+    except RecursionError:
+        return translator.failed(s.TlaError("definitions are nested too deeply"))
 
 
 class _Translator:
@@ -82,6 +86,11 @@ class _Translator:
         for name, value in spec.config.values.items():
             if isinstance(value, frozenset) and name in spec.constants:
                 self.sorts.name_set(name, value)
+
+    def failed(self, problem: s.TlaError) -> Translation:
+        """No protocol, for this reason."""
+        self._lacks("specification", self.spec.root.name, problem, essential=True)
+        return self.found
 
     def made(self) -> Translation:
         found = self.found
@@ -105,7 +114,7 @@ class _Translator:
             self._translate(parts, inference)
             if self.sorts.known() == before:  # otherwise words or records turned out to belong together on the way
                 return found
-        raise s.TlaError("the sorts are not found: they change with each attempt")
+        return self.failed(s.TlaError("the sorts are not found: they change with each attempt"))
 
     def _translate(self, parts: SpecParts, inference: TypeInference) -> None:
         """One attempt to write everything with the sorts that are known."""
@@ -135,6 +144,8 @@ class _Translator:
         self.evaluator.enabling = self._enabling
         self._properties(parts, now, inference)
         self._configured()
+        if self.evaluator.asserts:
+            self._lacks("assertion", "Assert", s.TlaError("assertions in actions are not checked"), essential=False)
         found.sorts = self.sorts.declarations
         found.helpers = [h for h in self.evaluator.helpers.values() if h is not None]
         found.notes += [f"the module {name} is not read: no file has it" for name in self.spec.missing]
@@ -182,7 +193,8 @@ class _Translator:
             return None
         try:
             starts = Starts(self.evaluator, now, inference.kinds)
-            return starts.read(parts.init, self.spec.env)
+            constraints = [expr for expr, of_state in self._constraints() if of_state]
+            return starts.read(parts.init, self.spec.env, constraints)
         except s.TlaError as problem:
             self._lacks("initial predicate", getattr(parts.init, "name", ""), problem, essential=True)
             return None
@@ -199,16 +211,13 @@ class _Translator:
                 self._actions(parts, now)
                 self._fairness(parts)
             except UnrolledError as problem:
-                title = (problem.title.name, problem.title.line, problem.title.module)
-                if title not in self.unrolled:
-                    self.unrolled |= {title}
-                    self.names.back(mark)
-                    self.found.untranslated[:] = before
-                    self.found.choices.clear()
-                    self.evaluator.helpers.clear()
-                    continue
-                raise
-            return
+                self.unrolled |= {problem.key}
+                self.names.back(mark)
+                self.found.untranslated[:] = before
+                self.found.choices.clear()
+                self.evaluator.helpers.clear()
+            else:
+                return
 
     def _actions(self, parts: SpecParts, now: dict[str, Meaning]) -> None:
         if parts.step is None:
@@ -226,11 +235,15 @@ class _Translator:
             title = branch.titles[-1].name if branch.titles else ""
             name = getattr(expr, "name", title)
             self._lacks("action", name if name.isidentifier() else title, failure, essential=True)
+        constraints = self._constraints()
         titles = [self._title(b, parts.step) for b in branches]
         assigning = Assigning(self.algebra)
         made: list[tuple[str, Rendered]] = []
         for title, branch in zip(titles, branches, strict=True):
             try:
+                if (inside := steps.constrained(branch, constraints)) is None:
+                    continue
+                branch = inside  # noqa: PLW2901
                 left = [v for v in now if v not in branch.after]
                 if left:
                     raise s.TlaError(f"a step does not say what {', '.join(left)} becomes", _line(branch))
@@ -247,6 +260,16 @@ class _Translator:
         self.found.actions = [action for _, action in made]
         if not made and not self.found.untranslated:
             self._lacks("next-state relation", "", s.TlaError("no step is ever possible"), essential=True)
+
+    def _constraints(self) -> list[tuple[s.Expr, bool]]:
+        """State and action constraints; the former are about the state after the step."""
+        config = self.spec.config
+        try:
+            states = [(self._ref(n), True) for n in config.names("constraints")]
+            return [*states, *((self._ref(n), False) for n in config.names("action_constraints"))]
+        except s.TlaError as problem:
+            self._lacks("constraint", "", problem, essential=True)
+            return []
 
     @staticmethod
     def _title(branch: StepBranch, step: s.Expr) -> str:
@@ -334,7 +357,12 @@ class _Translator:
         for fair, env, names in parts.fair:
             try:
                 self.found.choices += translate(fair, env, names, self.evaluator, self.found.actions)
-            except s.TlaError as problem:
+            except (s.TlaError, UnrolledError) as failure:
+                if isinstance(failure, UnrolledError) and failure.key not in self.unrolled:
+                    raise
+                problem = (
+                    failure if isinstance(failure, s.TlaError) else s.TlaError("fairness of a choice for each member")
+                )
                 problem.line = problem.line or fair.line
                 text = " ".join(fair.source.split())
                 self._lacks("fairness", text[:60], problem, essential=False)
@@ -353,10 +381,11 @@ class _Translator:
 
     def _configured(self) -> None:
         config = self.spec.config
-        for section, what in (("constraints", "constraint"), ("action_constraints", "action constraint")):
-            for name in config.names(section):
-                why = "planrace searches all states: bound the variables, or add the condition to the guards"
-                self._lacks(what, name, s.TlaError(why), essential=True)
+        for name in (*config.names("constraints"), *config.names("action_constraints")):
+            self.found.notes.append(
+                f"the constraint {name} is in the guards of the actions: no state beyond it is searched, while TLC"
+                " checks invariants in the first states beyond"
+            )
         for section in ("symmetry", "view", "alias", "postcondition"):
             for name in config.names(section):
                 self.found.notes.append(f"{section.upper()} {name} of the configuration is left out")
