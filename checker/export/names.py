@@ -19,7 +19,8 @@ struct switch union void volatile while linux unix i386 main now malloc free mem
 KEYWORDS = frozenset(f"{PROMELA} {C}".split())
 """Words that no variable can have as its name."""
 OURS = re.compile(
-    r"say|took|LIVE|last_step|(WITHOUT|CHECK)_.*|before_step|step_action|step_outcome|step_parameter_\d+|saved_\d+|after_\d+|its_.*"
+    r"before_step|step_action|step_outcome|step_parameter_\d+|saved_\d+|after_\d+|its_.*"
+    r"|say|took|LIVE|last_step|(WITHOUT|CHECK)_.*|waits|owed|stage_\d+_\d+|accept_\d+"
 )
 """Names of what the export adds."""
 

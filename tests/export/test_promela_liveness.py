@@ -33,14 +33,15 @@ from tests.export.test_promela import needs_spin
 
 def counter(fairness: str = "weak", choice: str = "", *, both: bool = False, many: int = 2) -> Protocol:
     """Clients wait to be served while a door opens and closes, and a counter goes up as long as it is not jammed.
-    ``fairness`` is that of serving; ``choice`` is the fairness of the choice of whom to serve."""
+    ``fairness`` is that of serving; ``choice`` is the fairness of the choice of whom to serve. Variables have names
+    that claims use."""
     protocol = Protocol("counter")
     client = index("client", many)
     protocol.fault("jam", "the counter is stuck for ever")
-    waiting = protocol.variable("waiting", array(client, boolean()), each(client, lambda _: False))
-    opened = protocol.variable("opened", boolean(), anything if both else False)
-    served = protocol.variable("served", integers(0, 2), 0)
-    jammed = protocol.variable("jammed", boolean(), False)
+    waiting = protocol.variable("owed", array(client, boolean()), each(client, lambda _: False))
+    opened = protocol.variable("took", boolean(), anything if both else False)
+    served = protocol.variable("accept_0", integers(0, 2), 0)
+    jammed = protocol.variable("last_step", boolean(), False)
 
     @protocol.action(client, by=client, fairness="none")
     def ask(c: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from planrace.checker.run.protocols import find
 from planrace.model.language import Instance, ModelError, Protocol, anything, integers, step, update, when
 from planrace.properties import invariant, reachable
 from tests import ROOT
+from tests.export.test_promela import needs_spin
 
 ROLLOUT = str(ROOT / "examples" / "rollout.py") + ":protocol"
 PRINTED = """
@@ -86,7 +86,7 @@ def test_a_run_that_shows_nothing_is_only_a_run(printed: Path, capsys: pytest.Ca
     assert run(["import", str(printed)]) == 2
 
 
-@pytest.mark.skipif(not (shutil.which("spin") and shutil.which("gcc")), reason="spin or gcc is missing")
+@needs_spin
 def test_a_trail_is_read_by_spin(tmp_path: Path) -> None:
     (tmp_path / "model.pml").write_text(str(export_model(ROLLOUT, "promela")))
     for command in (
