@@ -279,8 +279,24 @@ def quotes_words(one: Page) -> None:
     assert shlex.split(line) == ["check", "lint", "-p", "model.py:p", "-s", "n=it's"]
 
 
+HOSTILE = """
+from pathlib import Path
+from planrace.checker.cli import playground
+playground.PAGE = Path("hostile.html")
+playground.PAGE.write_text('''<p></p><script>
+    fetch("SITE fetch").catch(() => 0);
+    new Image().src = "SITE image";
+    for (const way of [() => open("SITE window"), () => { top.location = "SITE top"; }, () => parent.document.title])
+      try { way(); } catch (problem) { document.querySelector("p").textContent += `${problem.name} `; }
+    document.querySelector("p").append("ran");
+    setTimeout(() => { location = "SITE frame"; }, 500);
+</script>''')
+"""
+"""A model that has a page of its own shown in place of the report's."""
+
+
 def keeps_strangers_inside(one: Page, site: str) -> None:
-    """A model that came with a link, and speaks to another site in every way that a worker has."""
+    """A model that came with a link, and speaks to another site in every way that a worker and a page have."""
     socket = site.replace("http", "ws")
     tries = (
         f"x = js.XMLHttpRequest.new(); x.open('GET', '{site}request', False); x.send()",
@@ -292,11 +308,16 @@ def keeps_strangers_inside(one: Page, site: str) -> None:
     source = "import js\nfrom planrace import *\n"
     for attempt in tries:
         source += f"try:\n    {attempt}\nexcept Exception as problem:\n    print(problem)\n"
+    source += HOSTILE.replace("SITE ", site)
     source += (ROOT / "examples" / "rollout.py").read_text().replace("from __future__ import annotations\n", "")
     one.go(link(source))
     assert one.run() == "violated", "what is refused is an error of JavaScript; the model goes on after it"
     assert "NetworkError" in one.text("#errors")
-    one.page.wait_for_timeout(300)  # the others are not refused at once
+    one.page.click("#as-page")
+    assert one.page.frame_locator("#page iframe").locator("p").inner_text() == "SecurityError SecurityError ran"
+    one.page.wait_for_timeout(900)  # some are not refused at once
+    assert len(one.page.context.pages) == 1
+    assert one.page.url.startswith(one.url)
 
 
 def survives_an_end_of_python(one: Page) -> None:
