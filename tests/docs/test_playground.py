@@ -323,5 +323,6 @@ def keeps_strangers_inside(one: Page, site: str) -> None:
 def survives_an_end_of_python(one: Page) -> None:
     """As where the memory is full."""
     one.go(link("import os\nos.abort()\n"))
-    assert one.run().startswith("Python has ended, or could not be loaded")
+    with one.page.expect_event("worker"):  # it is loaded anew
+        assert one.run().startswith("Python has ended, or could not be loaded")
     assert one.page.is_enabled("#run")
