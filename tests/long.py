@@ -271,6 +271,24 @@ ON_REQUEST = {
     "another moment of a loss on Ray: two are in the other runs": [
         "engines/cluster/test_on_ray.py::test_a_killed_process_is_made_again[turn",
     ],
+    "logs of the original automation with clocks that are far off: those of the repaired are in every run": [
+        "logs/test_conform.py::test_logs_of_the_model_conform[original-1.5]",
+    ],
+    "more than 255 levels: each way to keep states and each number of levels is asked, but not every pair": [
+        *(
+            f"engines/native/test_checkpoints.py::test_more_levels_than_a_byte_tells[{way}-{depth}]"
+            for way, depths in {
+                "kept": (253, 255, 517),
+                "spill": (253, 254, 517),
+                "converted 30": (254,),
+                "1": (253, 254, 517),
+                "compact": (254, 255, 517),
+                "converted 0": (253, 255, 517),
+                "converted 60": (253, 254, 255),
+            }.items()
+            for depth in depths
+        ),
+    ],
     "plots as PDF: those of two other formats are in every run": [
         "review/test_sweep.py::test_plots[.pdf]",
     ],
