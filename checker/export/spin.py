@@ -34,8 +34,9 @@ _TRANSITIONS = re.compile(r"^\s*(\d+) transitions \(= stored\+matched\)", re.MUL
 _ERRORS = re.compile(r"errors: (\d+)$", re.MULTILINE)
 CUT = ("max search depth too small", "out of memory", "hash table full", "Search not completed")
 ACCEPTED = "acceptance cycle"
-LARGE = 19
-"""Of tables, the exponent of 2 above which it is worth while that a compiler optimises."""
+LARGE = 22
+"""Of tables, the exponent of 2 above which it is worth while that a compiler optimises: that takes minutes for claims
+of many stages."""
 REPEATED, DEPTH = 4, 5_000_000
 """How often a state may repeat with other last steps, by a rule of thumb, and the greatest depth."""
 VERSION = re.compile(r"Spin Version (\S+)")
