@@ -270,3 +270,59 @@ P == x < 3"""
     found = import_model(specification(tmp_path, body, "CONSTRAINT C\nACTION_CONSTRAINT Up\nINVARIANT P"))
     assert "the constraint C is in the guards" in "\n".join(found.notes)
     assert searched(found, tmp_path) == (8, {"P": "holds"})
+
+
+BY_ONE_STATE = {
+    "two changes at one key": (
+        "Init == x = [i \\in 1..2 |-> 0] /\\ y \\in {1, 2}\n"
+        "Next == x' = [x EXCEPT ![y] = 1, ![1] = 2] /\\ y' = y\nP == x[2] < 2",
+        "INVARIANT P",
+        (4, {"P": "holds"}),
+    ),
+    "a word of others in a set": (
+        'Init == x = {"a"} /\\ y = "c"\n'
+        'Next == x\' = (IF y = "c" THEN {"a"} ELSE {"a", "b"}) /\\ y\' \\in x\nP == "c" \\notin x',
+        "INVARIANT P",
+        (4, {"P": "holds"}),
+    ),
+    "none of the possible values": (
+        "Init == x \\in {0, 1} /\\ y = 0\nNext == UNCHANGED <<x, y>>\nP == ~(x \\in {5, 6})",
+        "INVARIANT P",
+        (2, {"P": "holds"}),
+    ),
+    "a part that ends before it begins": (
+        "Init == x \\in {1, 2, 3} /\\ y = <<7>>\nNext == UNCHANGED <<x, y>>\n"
+        "P == Len(SubSeq(y, x, 1)) = (IF x = 1 THEN 1 ELSE 0)",
+        "INVARIANT P",
+        (3, {"P": "holds"}),
+    ),
+    "words that only a property brings together": (
+        'Init == x \\in {"a", "b"} /\\ y \\in {"c", "d"}\nNext == UNCHANGED <<x, y>>\n'
+        'P == (IF x = "a" THEN x ELSE y) # "d"',
+        "INVARIANT P",
+        (4, {"P": "violated"}),
+    ),
+    "a choice that may change nothing": (
+        "Init == x = 0 /\\ y = 0\nGo(v) == x' = v /\\ y' = y\nNext == \\E v \\in {0, 1} : Go(v)\n"
+        "Spec == Init /\\ [][Next]_<<x, y>> /\\ WF_<<x, y>>(Next)\nP == <>(x = 1)",
+        "SPECIFICATION Spec\nPROPERTY P",
+        (2, {"P": "holds"}),
+    ),
+}
+"""Small specifications, each about one thing, with what TLC 2.15 says."""
+
+
+@pytest.mark.parametrize("about", BY_ONE_STATE)
+def test_one_thing_is_as_in_tlc(about: str, tmp_path: Path) -> None:
+    body, config, expected = BY_ONE_STATE[about]
+    assert searched(import_model(specification(tmp_path, body, config)), tmp_path) == expected
+
+
+def test_what_holds_from_then_on_is_translated_for_one_predicate_only(tmp_path: Path) -> None:
+    body = (
+        "Init == x = 0 /\\ y = 0\nNext == x' = 1 /\\ y' = y\nSame == [](x = 1 => [](x = 1))\n"
+        "Other == [](x = 1 => [](y = 0))"
+    )
+    found = import_model(specification(tmp_path, body, "PROPERTIES Same Other"))
+    assert [m.split(":")[1] for m in found.missing] == [" property Other"]
+    assert searched(found, tmp_path) == (2, {"Same": "holds"})
