@@ -40,18 +40,23 @@ MAX_STATES = 1_000_000
 @dataclass(frozen=True)
 class ExportedModel:
     """A model in another language. ``summary`` says of what, and what it does not have; ``beside`` are further files
-    that belong to it, by the endings of their names."""
+    that belong to it, by the endings of their names; ``stem`` is the name that its file must have without its ending,
+    if the language says so."""
 
     text: str
     summary: str
     beside: Mapping[str, str]
+    stem: str | None = None
 
     def __str__(self) -> str:
         return self.text
 
     def write(self, place: str | Path) -> None:
         """Write the file, and those that belong to it beside it. All places are tried before the first is written.
-        Raises ``OutputError``, and ``ModelError`` if a name is that of two of them."""
+        Raises ``OutputError``, and ``ModelError`` if a name is that of two of them, or not that of the module."""
+        if self.stem is not None and Path(place).stem != self.stem:
+            right = Path(place).with_name(f"{self.stem}{Path(place).suffix or '.tla'}")
+            raise ModelError(f"{place}: the file must have the name of its module", remedy=f"write it to {right}")
         texts = {Path(place): self.text, **{Path(place).with_suffix(end): t for end, t in self.beside.items()}}
         if len(texts) != 1 + len(self.beside):
             raise ModelError(f"{place} has the ending of a file that belongs beside it", remedy="choose another name")
@@ -72,15 +77,17 @@ def export_model(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> ExportedModel:
-    """The protocol at one size in the language of another checker (``promela``), as ``check export --to`` writes it.
-    Raises ``ModelError`` for what that language cannot say."""
+    """The protocol at one size in the language of another checker (``promela``, ``tla``), as ``check export --to``
+    writes it. Raises ``ModelError`` for what that language cannot say."""
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "export_model"), parameters, **names)
     model, reader = _written(protocol, selection, language)
     left_out = f"; without {', '.join(p.name for p, _ in model.left_out)}" if model.left_out else ""
     properties = counted(len(model.asked), "property", "properties")
     summary = f"{selection.instance.system.name} for {reader}, with {properties}{left_out}"
-    return ExportedModel(model.text, summary, model.beside)
+    if model.beside:
+        summary += f" (-o FILE writes {', '.join(model.beside)} beside it)"
+    return ExportedModel(model.text, summary, model.beside, getattr(model, "module", None))
 
 
 def _written(protocol: object, selection: Selection, word: str) -> tuple[ModelText, str]:

@@ -22,10 +22,10 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
 @options.option(
     Topic.OUTPUT,
     "--to",
-    type=click.Choice(["log", "promela", "quint"]),
+    type=click.Choice(["log", "promela", "quint", "tla"]),
     required=True,
-    help="log: what the processes would have logged, JSON lines for check conform. promela, quint: the protocol, for "
-    "SPIN and for Quint.",
+    help="log: what the processes would have logged, JSON lines for check conform. promela, quint, tla: the protocol, "
+    "for SPIN, for Quint and for TLC.",
 )
 @options.protocol("Take a random run of this protocol; otherwise the protocol itself.", required=False)
 @options.selection()
@@ -65,6 +65,8 @@ def export_command(trace: str | None, **arguments: Any) -> int:
     --to promela: the protocol at one size, with its safety properties (compare the answers: check crosscheck).
     --to quint: the same, with liveness.
 
+    --to tla: the same as a module of TLA+ with liveness, and its configurations beside FILE (-o FILE.tla).
+
     What was written is told on standard error. Exit codes: 0 it is written, 2 wrong request or model, 130 interrupted.
     """
     from planrace.checker.cli.export import export_command as run
@@ -99,8 +101,8 @@ def export_command(trace: str | None, **arguments: Any) -> int:
     help="Of SPEC.tla: the most elements of sequences in a variable; repeatable.",
 )
 def import_command(file: str, **arguments: Any) -> int:
-    """Import a run that another checker found in an exported protocol: what spin -t -p prints, or a trail of SPIN. The
-    content of FILE says which.
+    """Import a run that another checker found in an exported protocol: what spin -t -p prints, a trail of SPIN, what
+    TLC prints, or its -dumpTrace json. The content of FILE says which.
 
     A specification in TLA+, SPEC.tla, becomes code of planrace, which -o writes to a file; what is not translated is
     named line by line. Exit codes are 0 all of it is translated, 2 there is no protocol without what is missing, 3
@@ -123,7 +125,7 @@ def import_command(file: str, **arguments: Any) -> int:
 @options.option(
     Topic.WHAT,
     "--peer",
-    type=click.Choice(["spin"]),
+    type=click.Choice(["spin", "tlc"]),
     default="spin",
     show_default=True,
     help="The other checker.",
@@ -137,8 +139,9 @@ def crosscheck_command(protocol: str, **arguments: Any) -> int:
     """Search a protocol here and as a model in another checker, and compare the numbers of states and transitions and
     the verdicts of the properties that it decides. Nothing is reduced on either side, so all must be equal.
 
-    SPIN needs the programs spin and gcc. Exit codes: 0 all agree, 1 a disagreement, 2 wrong request or model, or one
-    that the other language cannot say, 3 undecided: a limit was met, or the other checker is missing.
+    SPIN needs the programs spin and gcc; TLC needs java and tla2tools.jar, which TLA2TOOLS_JAR names. Exit codes: 0 all
+    agree, 1 a disagreement, 2 wrong request or model, or one that the other language cannot say, 3 undecided: a limit
+    was met, or the other checker is missing.
     """
     from planrace.checker.cli.export import crosscheck_command as run
 

@@ -56,11 +56,13 @@ class Language:
 LANGUAGES: Mapping[str, Language] = {
     "promela": Language("SPIN", "planrace.checker.export.promela", "promela"),
     "quint": Language("Quint", "planrace.checker.export.quint", "quint"),
+    "tla": Language("TLC", "planrace.checker.export.tla", "tla"),
 }
 """The languages by the words of ``check export --to``."""
 
 PEERS: Mapping[str, tuple[str, str]] = {
     "spin": ("planrace.checker.export.spin", "Spin"),
+    "tlc": ("planrace.checker.export.tlc", "Tlc"),
 }
 """The checkers by the words of ``check crosscheck --peer``: the module and the class."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from planrace.checker.imports.foreign import RunFormat
 from planrace.checker.imports.itf_run import ItfRun
 from planrace.checker.imports.spin_trail import SpinRun, SpinTrail
+from planrace.checker.imports.tlc_run import TlcJson, TlcRun
 from planrace.checker.report.errors import MalformedError
 
-FORMATS: tuple[RunFormat, ...] = (SpinTrail(), SpinRun(), ItfRun())
+FORMATS: tuple[RunFormat, ...] = (SpinTrail(), SpinRun(), ItfRun(), TlcRun(), TlcJson())
 """A new format is one line here."""
 
 
