@@ -53,8 +53,8 @@ class TlaTemporal:
             excluded = [a for n, a in instance.system.actions.items() if n not in names]
             what = "WithoutFaults" if all(a.fault for a in excluded) else f"For{title(p.name)}"
             of = self.terms.names.of
-            made = (of("behaviour", f"{x} {what}", f"{x}{what}") for x in ("Next", "Spec", "Fairness"))
-            found = Behaviour(*made, part, own=True)
+            steps, spec, fair = (of("behaviour", f"{x} {what}", f"{x}{what}") for x in ("Next", "Spec", "Fairness"))
+            found = Behaviour(steps, spec, fair, part, own=True)
             self.behaviours.append(found)
         return found
 

@@ -172,12 +172,15 @@ class ValueDecoder:
         if isinstance(sort, Maybe):
             return 0 if text == "None" else self._scalar(value, sort.index)
         if isinstance(sort, Enum):
-            names = [self.model.terms.member(sort, m).text[1:-1] for m in sort.members]
-            if isinstance(text, str) and text in names:
-                return names.index(text)
+            words = [self.model.terms.member(sort, m).text[1:-1] for m in sort.members]
+            if isinstance(text, str) and text in words:
+                return words.index(text)
         elif isinstance(sort, Index) and sort in self.model.members:
-            if text in self.model.members[sort]:
-                return self.model.members[sort].index(text) + 1
+            names = self.model.members[sort]
+            if text in names:
+                return names.index(text) + 1
+            if isinstance(text, int) and 1 <= text <= len(names):
+                return text  # as planrace writes it
         elif isinstance(sort, Bool):
             found = {"TRUE": True, "FALSE": False}.get(text, text) if isinstance(text, str) else text
             if isinstance(found, bool):

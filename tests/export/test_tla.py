@@ -15,7 +15,7 @@ import pytest
 from planrace.checker import crosscheck, export_model
 from planrace.checker.cli.main import run
 from planrace.checker.export import tlc
-from planrace.checker.export.peers import PeerError
+from planrace.checker.export.peers import PeerError, PeerLimits
 from planrace.checker.export.tla import tla
 from planrace.checker.export.tla_terms import HANDLERS
 from planrace.checker.export.tlc import Tlc, counted_in, error_in, jar
@@ -242,7 +242,7 @@ def outside(what: str) -> Protocol:
 def test_what_is_an_error_here_is_no_silence_there(what: str) -> None:
     system = outside(what).system()
     peer = Tlc()
-    answers = peer.answers(peer.model(system.instance(), ""), tlc.PeerLimits(100))
+    answers = peer.answers(peer.model(system.instance(), ""), PeerLimits(100))
     assert answers.counts == {"values out of range": 1}
     with pytest.raises(ModelError):
         crosscheck(outside(what), peer="tlc")
