@@ -18,14 +18,14 @@ DEEPEST = 50
 
 
 @dataclass(frozen=True)
-class Word:
+class TlaWord:
     """A name: of a model value, or a field of a record. Strings are strings."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Listed:
+class TlaItems:
     """What stands in braces (``is_set``), in angle brackets, or, in JSON, in a list (None: that does not say which)."""
 
     items: tuple[Any, ...]
@@ -33,13 +33,13 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class TlaFunction:
     """A function: pairs of arguments and values. In JSON the arguments are texts."""
 
     pairs: tuple[tuple[Any, Any], ...]
 
 
-class ValueReader:
+class TlaValueReader:
     """Reads values of TLA+ from a text."""
 
     def __init__(self, text: str) -> None:
@@ -58,18 +58,18 @@ class ValueReader:
                 low, high = int(token), int(self._next())
                 if not 0 <= high - low + 1 <= 2**16:
                     raise MalformedError(f"{low}..{high} is too long")
-                return Listed(tuple(range(low, high + 1)), is_set=True)
+                return TlaItems(tuple(range(low, high + 1)), is_set=True)
             return int(token)
         if token in ("TRUE", "FALSE"):
             return token == "TRUE"
         if token in ("{", "<<"):
-            return Listed(self._items("}" if token == "{" else ">>", depth), is_set=token == "{")
+            return TlaItems(self._items("}" if token == "{" else ">>", depth), is_set=token == "{")
         if token == "(":
             return self._function(depth)
         if token == "[":
             return self._record(depth)
         if token[0].isalpha() or token[0] == "_":
-            return Word(token)
+            return TlaWord(token)
         raise MalformedError(f"{token} begins no value")
 
     def _items(self, end: str, depth: int) -> tuple[Any, ...]:
@@ -82,20 +82,20 @@ class ValueReader:
                 return tuple(found)
             self._expect(",")
 
-    def _function(self, depth: int) -> Mapped:
+    def _function(self, depth: int) -> TlaFunction:
         pairs = []
         while True:
             key = self.value(depth + 1)
             self._expect(":>")
             pairs.append((key, self.value(depth + 1)))
             if self._take(")"):
-                return Mapped(tuple(pairs))
+                return TlaFunction(tuple(pairs))
             self._expect("@@")
 
-    def _record(self, depth: int) -> Mapped:
+    def _record(self, depth: int) -> TlaFunction:
         pairs = []
         if self._take("]"):
-            return Mapped(())
+            return TlaFunction(())
         while True:
             key = re.compile(r'\s*("(?:[^"\\]|\\.)*"|[^|\]\[,"]+?)\s*\|->').match(self.text, self.at)
             if key is None:
@@ -104,7 +104,7 @@ class ValueReader:
             name = key[1]
             pairs.append((name[1:-1] if name.startswith('"') else name.strip(), self.value(depth + 1)))
             if self._take("]"):
-                return Mapped(tuple(pairs))
+                return TlaFunction(tuple(pairs))
             self._expect(",")
 
     def _next(self) -> str:
@@ -129,15 +129,15 @@ class ValueReader:
 def of_json(value: Any) -> Any:
     """A value of JSON in the same form."""
     if isinstance(value, list):
-        return Listed(tuple(map(of_json, value)), is_set=None)
+        return TlaItems(tuple(map(of_json, value)), is_set=None)
     if isinstance(value, Mapping):
-        return Mapped(tuple((str(k), of_json(v)) for k, v in value.items()))
+        return TlaFunction(tuple((str(k), of_json(v)) for k, v in value.items()))
     if isinstance(value, bool | int | str):
         return value
     raise MalformedError(f"{value} is no value of TLA+")
 
 
-class ValueDecoder:
+class TlaValueDecoder:
     """Turns such values into those of the interpreter: numbers, frozensets, tuples."""
 
     def __init__(self, instance: Instance, model: TlaModel) -> None:
@@ -147,7 +147,7 @@ class ValueDecoder:
     def decoded(self, value: Any, sort: Sort) -> Any:
         """A value of a sort. Raises ``MalformedError`` if it is none."""
         if isinstance(sort, SetOf):
-            if not isinstance(value, Listed) or value.is_set is False:
+            if not isinstance(value, TlaItems) or value.is_set is False:
                 raise MalformedError(f"{told(value)} is no set")
             return frozenset(self._scalar(x, sort.element) for x in value.items)
         if isinstance(sort, Array):
@@ -156,9 +156,9 @@ class ValueDecoder:
 
     def _array(self, value: Any, sort: Array) -> tuple[Any, ...]:
         members = self.instance.members(sort.domain)
-        if isinstance(value, Listed) and not value.is_set:
+        if isinstance(value, TlaItems) and not value.is_set:
             pairs: list[tuple[Any, Any]] = list(enumerate(value.items, 1))
-        elif isinstance(value, Mapped):
+        elif isinstance(value, TlaFunction):
             pairs = list(value.pairs)
         else:
             raise MalformedError(f"{told(value)} is no function")
@@ -168,7 +168,7 @@ class ValueDecoder:
         return tuple(self.decoded(found[m], sort.element) for m in members)
 
     def _scalar(self, value: Any, sort: Scalar) -> int:
-        text = value.name if isinstance(value, Word) else value
+        text = value.name if isinstance(value, TlaWord) else value
         if isinstance(sort, Maybe):
             return 0 if text == "None" else self._scalar(value, sort.index)
         if isinstance(sort, Enum):
@@ -187,7 +187,7 @@ class ValueDecoder:
                 return found
         elif isinstance(text, int) and not isinstance(text, bool):
             return text
-        elif isinstance(text, str) and text.lstrip("-").isdecimal() and not isinstance(value, Word):
+        elif isinstance(text, str) and text.lstrip("-").isdecimal() and not isinstance(value, TlaWord):
             return int(text)  # a key of JSON
         raise MalformedError(f"{told(value)} is no {sort.name} of the model")
 
@@ -195,10 +195,10 @@ class ValueDecoder:
 def told(value: Any) -> str:
     """A value in a message."""
     match value:
-        case Word(name=name):
+        case TlaWord(name=name):
             return name
-        case Listed(items=items):
+        case TlaItems(items=items):
             return f"{{{', '.join(map(told, items))}}}"
-        case Mapped(pairs=pairs):
+        case TlaFunction(pairs=pairs):
             return f"[{', '.join(f'{told(k)} |-> {told(x)}' for k, x in pairs)}]"
     return str(value).upper() if isinstance(value, bool) else str(value)

@@ -15,7 +15,7 @@ from typing import Any
 from planrace.checker.export.tla import TlaModel, tla
 from planrace.checker.imports.fitting import REMEDY
 from planrace.checker.imports.foreign import ForeignRun, ForeignStep, RunFormat
-from planrace.checker.imports.tla_values import ValueDecoder, ValueReader, of_json
+from planrace.checker.imports.tla_values import TlaValueDecoder, TlaValueReader, of_json
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.results.trace import Shown
 from planrace.checker.semantics.describe import shown
@@ -114,7 +114,7 @@ class _Reader:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.model: TlaModel = tla(instance, "")
-        self.decoder = ValueDecoder(instance, self.model)
+        self.decoder = TlaValueDecoder(instance, self.model)
         self.sorts = {v.name: v.sort for v in instance.system.variables}
 
     def run(self, told: _Told) -> ForeignRun:
@@ -155,7 +155,7 @@ class _Reader:
     def _rows(line: int, text: str) -> dict[str, Any]:
         """The values of a printed state."""
         found: dict[str, Any] = {}
-        reader = ValueReader(text)
+        reader = TlaValueReader(text)
         while text[reader.at :].strip():
             row = _ROW.match(text, reader.at + len(text[reader.at :]) - len(text[reader.at :].lstrip()))
             if row is None:

@@ -129,13 +129,14 @@ def every_kind() -> Protocol:
     @protocol.action(slot, by="somebody")
     def turn(s: Any) -> Any:
         found = least(level, lambda k: forall(slot, lambda z: (at[z] != k) | (z == s)))
-        return step(when(count(slot, lambda z: at[z] == 0) > 1, low // 2 < 1), update(at[s], found % -2))
+        return step(when(count(slot, lambda z: at[z] == 0) > 1, low // 2 < 1, low % -2 > -2), update(at[s], found))
 
     spread = sum_of(slot, lambda s: at[s])
     seen = such_that(integers(0, 3), lambda k: exists(mode, lambda m: k.isin(by_mode[m][True])))
     protocol.declare(
         invariant("few", count(member, lambda m: own[m] != None) < 2, "few own"),  # noqa: E711
-        invariant("spread", (spread > -2) & (seen & {0, 3}).issubset({0, 1, 3}), "it stays"),
+        invariant("spread", (spread > -2) & (spread < 1) & (seen & {0, 3}).issubset({0, 1, 3}), "it stays"),
+        invariant("edge", ~(low < -3) & ~(low <= -4), "its range"),
         step_invariant("down", ~(taken(set_, "b") & (primed(low) > low)), "b keeps it"),
         step_invariant("only-set", taken(set_) | (primed(now) == mode.THEN) | (primed(now) == now), "only set does"),
         step_invariant("no-rest", ~(taken(set_, "b") & (primed(now) == now)), "b goes on"),
@@ -150,6 +151,7 @@ def every_kind() -> Protocol:
 
 @needs_tlc
 def test_every_operator_and_kind_of_property() -> None:
+    assert "Turn(s) => " in str(export_model(every_kind(), "tla"))  # only-set, of each action
     found = agrees(every_kind())
     assert {a.ours for a in found.answers[3:]} == {"holds", "violated"}
 

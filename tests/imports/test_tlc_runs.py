@@ -11,7 +11,7 @@ import pytest
 
 from planrace.checker import check, import_run, render
 from planrace.checker.cli.main import run
-from planrace.checker.imports.tla_values import Listed, Mapped, ValueReader, Word
+from planrace.checker.imports.tla_values import TlaFunction, TlaItems, TlaValueReader, TlaWord
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.results.verdict import Verdict
 from planrace.model.language import ModelError, Protocol, array, enumeration, integers, step, subsets, update, when
@@ -69,15 +69,15 @@ def dumped() -> str:
     """What ``-dumpTrace json`` writes."""
     states: list[list[Any]] = []
     for n, (_, text) in enumerate(PAIRS, 1):
-        reader = ValueReader(text)
+        reader = TlaValueReader(text)
         state: dict[str, Any] = {}
         for name in ("picked", "active", "stored", "latest"):
             reader.at = text.index(f"{name} = ") + len(name) + 3
             value = reader.value()
-            if isinstance(value, Mapped):
+            if isinstance(value, TlaFunction):
                 state[name] = {k.name: x for k, x in value.pairs}
             else:
-                state[name] = list(value.items) if isinstance(value, Listed) else value
+                state[name] = list(value.items) if isinstance(value, TlaItems) else value
         states.append([n, state])
     names = [re.sub(r"\W.*", "", action[1:]) for action, _ in PAIRS[1:]]
     actions = [[a, {"name": x, "parameters": []}, b] for a, x, b in zip(states, names, states[1:], strict=False)]
@@ -196,11 +196,11 @@ def test_what_planrace_writes_for_tlc_comes_back(subject: Any, tmp_path: Path) -
 
 def test_values_of_every_kind() -> None:
     text = '[a b |-> -1, c |-> <<TRUE, "x \\" y">>]'
-    assert ValueReader(text).value() == Mapped((("a b", -1), ("c", Listed((True, 'x " y'), is_set=False))))
-    assert ValueReader("(FALSE :> {} @@ TRUE :> {m1})").value() == Mapped(
-        ((False, Listed((), is_set=True)), (True, Listed((Word("m1"),), is_set=True)))
+    assert TlaValueReader(text).value() == TlaFunction((("a b", -1), ("c", TlaItems((True, 'x " y'), is_set=False))))
+    assert TlaValueReader("(FALSE :> {} @@ TRUE :> {m1})").value() == TlaFunction(
+        ((False, TlaItems((), is_set=True)), (True, TlaItems((TlaWord("m1"),), is_set=True)))
     )
-    assert ValueReader("<<>>").value() == Listed((), is_set=False)
+    assert TlaValueReader("<<>>").value() == TlaItems((), is_set=False)
     for wrong in ("{1", "[a -> 1]", "(1 :> 2", "|->", "{" * 60, "1..99999999"):
         with pytest.raises(MalformedError):
-            ValueReader(wrong).value()
+            TlaValueReader(wrong).value()
