@@ -21,6 +21,7 @@ from planrace.model.language import (
     forall,
     index,
     integers,
+    one_of,
     step,
     strong,
     update,
@@ -113,6 +114,48 @@ def test_spin_says_the_same_of_fair_runs(protocol: Protocol, served: str) -> Non
     assert found.verdict is Verdict.HOLDS, render(found)
     theirs = {a.question: a.theirs for a in found.answers if a.kind is ComparedKind.VERDICT}
     assert theirs == {**VERDICTS, "served": served}
+
+
+def pairs(fairness: str) -> Protocol:
+    """Pairs are picked for ever, from one of two beginnings."""
+    protocol = Protocol("pairs")
+    numbers = integers(0, 1)
+    begun = protocol.variable("begun", integers(0, 2), one_of(1, 2))
+    one, two = (protocol.variable(n, numbers, 0) for n in ("one", "two"))
+
+    @protocol.action(numbers, numbers, by="somebody", fairness=fairness)
+    def pick(a: Any, b: Any) -> Any:
+        return step(update(one, a), update(two, b))
+
+    protocol.declare(
+        infinitely_often("each", (one == 1) & (two == 0), "each pair is picked again and again"),
+        leads_to("never-zero", begun == 0, (one == 1) & (one == 0), "it does not begin with 0, so nothing is owed"),
+    )
+    return protocol
+
+
+@needs_spin
+@pytest.mark.parametrize(("fairness", "each_pair"), [("weak", "holds"), ("none", "violated")])
+def test_each_instance_has_a_number_of_its_own(fairness: str, each_pair: str) -> None:
+    found = crosscheck(pairs(fairness))
+    assert found.verdict is Verdict.HOLDS, render(found)
+    assert [a.theirs for a in found.answers[-2:]] == [each_pair, "holds"]
+
+
+@needs_spin
+def test_a_run_may_rest() -> None:
+    """Nothing else violates the property: the only step is not fair."""
+    protocol = Protocol("rest")
+    done = protocol.variable("done", boolean(), False)
+
+    @protocol.action(by="somebody", fairness="none")
+    def do() -> Any:
+        return step(when(~done), update(done, True))
+
+    protocol.declare(eventually("ends", done, "it is done at last; it need not be"))
+    found = crosscheck(protocol)
+    assert found.verdict is Verdict.HOLDS, render(found)
+    assert found.answers[-1].theirs == "violated"
 
 
 def lasso(protocol: Protocol, switch: str, folder: Path, **selection: Any) -> Path:
