@@ -302,6 +302,13 @@ BY_ONE_STATE = {
         "INVARIANT P",
         (4, {"P": "violated"}),
     ),
+    "a function, a set and an image in the next state": (
+        "Init == x = [i \\in {1, 2} |-> 0] /\\ y = 0\nNext == x' = [x EXCEPT ![1] = 1] /\\ y' = y\n"
+        "F == [i \\in {1, 2} |-> x[i] + 1]\nS == {i \\in {1, 2} : x[i] > y}\nM == {x[i] : i \\in {1, 2}}\n"
+        "P == [][F'[1] = 2 /\\ F'[2] = 1 /\\ S' = {1} /\\ M' = {0, 1}]_<<x, y>>\nQ == [][S' = S \\/ M' = M]_<<x, y>>",
+        "PROPERTIES P Q",
+        (2, {"P": "holds", "Q": "violated"}),
+    ),
     "a choice that may change nothing": (
         "Init == x = 0 /\\ y = 0\nGo(v) == x' = v /\\ y' = y\nNext == \\E v \\in {0, 1} : Go(v)\n"
         "Spec == Init /\\ [][Next]_<<x, y>> /\\ WF_<<x, y>>(Next)\nP == <>(x = 1)",

@@ -247,8 +247,11 @@ class Calling:
         finally:
             self.depth -= 1
         if not args and reads == self.reads and env.is_module:
-            found = self._noted(definition, found)
-            env.known[key] = found
+            noted = self._noted(definition, found)
+            if reads == self.reads:  # neither now nor when its members were asked for
+                found = noted
+                if isinstance(found, Constant):
+                    env.known[key] = found
         return found
 
     def _noted(self, definition: s.Definition, found: Meaning) -> Meaning:

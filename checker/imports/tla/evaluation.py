@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import TypeVar
 
 from planrace.checker.imports.tla import syntax as s
 from planrace.checker.imports.tla.calling import WORDS, Calling, Given, NotAssignedError, State
@@ -30,6 +31,8 @@ from planrace.checker.imports.tla.symbols import (
 )
 from planrace.checker.imports.tla.types import IntType, is_scalar_type
 from planrace.checker.imports.tla.values import Atom, Known, in_order, mapped, shown
+
+_A = TypeVar("_A")
 
 
 class Evaluator(Calling):
@@ -88,7 +91,9 @@ class Evaluator(Calling):
                 return self.enabled(args[0], env)
             case "SelectSeq":
                 test = self.argument(args[1], env)
-                return self.algebra.selected(self.eval(args[0], env), lambda x: self.use("", test, (Given(x),), env, 0))
+                return self.algebra.selected(
+                    self.eval(args[0], env), self.held(lambda x: self.use("", test, (Given(x),), env, 0))
+                )
             case _:
                 operator = OPERATORS.get(name)
                 if operator is None:
@@ -208,7 +213,7 @@ class Evaluator(Calling):
             # CHOOSE v : v \notin S, a value that is nothing else
             return Constant(Atom(self._fresh_value(expr), False))
         [(name, of, binds)] = self.bounds([expr.bound], env)
-        chosen = Where(of, name, lambda x: self.eval(expr.body, env.inner(binds(x))))
+        chosen = Where(of, name, self.held(lambda x: self.eval(expr.body, env.inner(binds(x)))))
         members = self.algebra.known(of)
         if members is not None:
             tests = [(m, chosen.holds(Constant(m))) for m in in_order(members)]
@@ -268,6 +273,19 @@ class Evaluator(Calling):
     def _let(self, expr: s.Let, env: Env) -> Meaning:
         return self.eval(expr.body, self.let(expr, env))
 
+    def held(self, read: Callable[[_A], Meaning]) -> Callable[[_A], Meaning]:
+        """A rule that is asked later, in the state in which it is written: ``[x \\in S |-> e]'`` reads the next one."""
+        state = self.state
+
+        def in_its_state(x: _A) -> Meaning:
+            old, self.state = self.state, state
+            try:
+                return read(x)
+            finally:
+                self.state = old
+
+        return in_its_state
+
     # Sets
 
     def _items(self, expr: s.Items, env: Env) -> Meaning:
@@ -288,7 +306,7 @@ class Evaluator(Calling):
 
     def _filtered(self, expr: s.Filtered, env: Env) -> Meaning:
         [(name, of, binds)] = self.bounds([expr.bound], env)
-        return Where(of, name, lambda x: self.eval(expr.body, env.inner(binds(x))))
+        return Where(of, name, self.held(lambda x: self.eval(expr.body, env.inner(binds(x)))))
 
     def _imageof(self, expr: s.ImageOf, env: Env) -> Meaning:
         sources = self.bounds(expr.bounds, env)
@@ -299,7 +317,7 @@ class Evaluator(Calling):
                 names.update(binds(x))
             return self.eval(expr.body, env.inner(names))
 
-        return Image(tuple((n, of) for n, of, _ in sources), value)
+        return Image(tuple((n, of) for n, of, _ in sources), self.held(value))
 
     def _records(self, expr: s.Records, env: Env) -> Meaning:
         fields = sorted(((n, self.eval(e, env)) for n, e in expr.fields), key=lambda f: f[0])
@@ -328,11 +346,11 @@ class Evaluator(Calling):
         of = sources[0][1] if len(sources) == 1 else Product(tuple(m for _, m, _ in sources))
         keys = self.algebra.known(of)
         if keys is not None:
-            return ByRule(in_order(keys), at)
+            return ByRule(in_order(keys), self.held(at))
         if isinstance(of, Between) and isinstance(of.low, Constant) and of.low.value == 1:
             high = self.algebra.number(of.high)[2]
             if high is not None:
-                return Elements(of.high, high, at)
+                return Elements(of.high, high, self.held(at))
         raise s.TlaError("a function of which the domain changes")
 
     def _applyat(self, expr: s.ApplyAt, env: Env) -> Meaning:
