@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import cache_from_source, find_spec
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from types import ModuleType
@@ -71,8 +71,6 @@ def answered(source: str, arguments: Sequence[str], show: Callable[[str], None])
 
 def _write(source: str) -> None:
     MODEL.write_text(source, encoding="utf-8")
-    # Python takes compiled code for that of a file which has the same size and was written in the same second.
-    Path(cache_from_source(str(MODEL))).unlink(missing_ok=True)
 
 
 def _located(code: int, errors: str) -> dict[str, Any]:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 from planrace.checker.run.author_files import loaded
 from planrace.checker.run.call_site import public
@@ -162,9 +171,26 @@ def _from_file(file: str) -> ModuleType:
     return loaded(path, lambda: _run(file, path))
 
 
+class _TextLoader(SourceFileLoader):
+    """Compiles the text that is there. Python takes compiled code on disk for that of any file of the same size and
+    second, and what a program edits can have both."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        code: CodeType = self.source_to_code(self.get_data(path), path)
+        return code
+
+
+def _text_finder(folder: str) -> FileFinder:
+    """Finds what Python finds in a folder; the text of modules is compiled."""
+    compiled = (ExtensionFileLoader, EXTENSION_SUFFIXES), (SourcelessFileLoader, BYTECODE_SUFFIXES)
+    return FileFinder(folder, compiled[0], (_TextLoader, SOURCE_SUFFIXES), compiled[1])
+
+
 def _run(file: str, path: Path) -> ModuleType:
     """Execute a file of the author as a module."""
-    spec = importlib.util.spec_from_file_location(f"planrace_user_{path.stem}", path)
+    name = f"planrace_user_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_TextLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise ModelError(f"cannot load {file} as Python", remedy="name a .py file")
     module = importlib.util.module_from_spec(spec)
@@ -172,6 +198,8 @@ def _run(file: str, path: Path) -> ModuleType:
     begin_file(str(path))
     folder = str(path.resolve().parent)
     sys.path.insert(0, folder)
+    finder = sys.path_importer_cache.get(folder)
+    sys.path_importer_cache[folder] = _text_finder(folder)  # for the modules beside it
     try:
         with running(f"{file} fails while it is loaded", file, WRITTEN_WITH):
             spec.loader.exec_module(module)
@@ -184,6 +212,10 @@ def _run(file: str, path: Path) -> ModuleType:
     finally:
         if folder in sys.path:
             sys.path.remove(folder)
+        if finder is None:
+            sys.path_importer_cache.pop(folder, None)
+        else:
+            sys.path_importer_cache[folder] = finder
     return module
 
 

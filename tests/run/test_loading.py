@@ -258,3 +258,23 @@ def test_beside_means_what_the_file_has() -> None:
     ):
         find_variant("m.py:p", "fixd")
     os.chdir("/")
+
+
+def test_the_text_that_is_there_is_run(tmp_path: Path) -> None:
+    """Also where Python would take compiled code for it, of the file or of one beside it: both have their size and time
+    after an edit."""
+    model, sizes = tmp_path / "model.py", tmp_path / "sizes_of_it.py"
+    text = "from planrace import *\nfrom sizes_of_it import TOP\np = Protocol('counter')\n"
+    text += "n = p.variable('n', integers(0, 9), 0)\n@p.action(by='me')\ndef count():\n"
+    text += "    return step(when(n < TOP), update(n, n + 1))\np.declare(invariant('low', n < 5, 'n is low'))\n"
+
+    def verdict(limit: int, top: int) -> int:
+        model.write_text(text.replace("n < 5", f"n < {limit}"))
+        sizes.write_text(f"TOP = {top}\n")
+        for file in (model, sizes):
+            os.utime(file, (1_000_000_000, 1_000_000_000))
+        asked = [*COMMAND, "-p", f"{model}:p"]
+        return subprocess.run(asked, env=writing, capture_output=True, timeout=60, check=False).returncode
+
+    writing = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    assert [verdict(5, 3), verdict(3, 3), verdict(4, 3), verdict(4, 6)] == [0, 1, 0, 1]
