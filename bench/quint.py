@@ -28,6 +28,7 @@ from planrace.checker.export.quint import quint
 from planrace.checker.imports.fitting import fit
 from planrace.checker.imports.itf_run import ItfRun
 from planrace.checker.imports.judging import answers_on
+from planrace.checker.results.wording import counted
 from planrace.checker.run.protocols import names_in
 from planrace.model.language import DefinitionError, Instance, ModelError, Protocol, Variant
 from planrace.properties.kinds import Checkable, Invariant, StepInvariant
@@ -73,12 +74,12 @@ def compared(name: str, instance: Instance, samples: int, steps: int) -> str:
         return f"{name}: the model is wrong here; Quint: {_said(found)}"
     holding = [p for p in properties if verdicts[p.name] is Verdict.HOLDS]
     broken = [p for p in properties if verdicts[p.name] is Verdict.VIOLATED]
-    names = _names(model.text)
+    names = model.names
     clean = QuintRun(model.text, ["inRange", *(names[p.name] for p in holding)], samples, steps, 5)
     assert not clean.failed, f"{name}: {clean.printed}"
     runs = [r for text in clean.texts for r in ItfRun().runs(text, instance)]
     length = sum(len(fit(instance, r).moves) for r in runs)
-    line = f"{name}: {len(runs)} runs with {length} steps replayed, {len(holding)} invariants never violated"
+    line = f"{name}: {len(runs)} runs with {length} steps replayed, {counted(len(holding), 'invariant')} never violated"
     for p in broken:
         found = QuintRun(model.text, [names[p.name]], samples, steps)
         assert found.violated or not found.failed, f"{name}: {found.printed}"
@@ -105,18 +106,6 @@ def _verdicts(instance: Instance, properties: Sequence[Checkable]) -> dict[str, 
     except (ModelError, DefinitionError):
         return None
     return {f.name: f.verdict for f in report.findings}
-
-
-def _names(text: str) -> dict[str, str]:
-    """The definitions of properties, by the author's names for them."""
-    found, about = {}, ""
-    for line in text.splitlines():
-        if line.startswith("  /// "):
-            about = line
-        elif line.startswith("  val ") and about:
-            found[about.rstrip(")").rsplit(" ", 1)[-1]] = line.split()[1]
-            about = ""
-    return found
 
 
 def _said(found: QuintRun) -> str:

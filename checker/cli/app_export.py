@@ -22,12 +22,12 @@ def number(name: str, text: str, **more: Any) -> options.Decorator[Any]:
 @options.option(
     Topic.OUTPUT,
     "--to",
-    type=click.Choice(["log", "promela", "quint", "tla"]),
+    type=click.Choice(["log", "promela", "quint", "smtlib", "tla"]),
     required=True,
-    help="log: what the processes would have logged, JSON lines for check conform. promela, quint, tla: the protocol, "
-    "for SPIN, for Quint and for TLC.",
+    help="log: what the processes would have logged, JSON lines for check conform. promela, quint, smtlib, tla: the "
+    "protocol, for SPIN, for Quint, for solvers and for TLC.",
 )
-@options.protocol("Take a random run of this protocol; otherwise the protocol itself.", required=False)
+@options.protocol("The protocol; for a log, a random run of it is taken.", required=False)
 @options.selection()
 @click.option("--trace", "name", metavar="NAME", help="Use the report's run for this property, or fullest.")
 @options.option(
@@ -63,8 +63,7 @@ def export_command(trace: str | None, **arguments: Any) -> int:
     or the first ones are cut.
 
     --to promela: the protocol at one size, with its safety properties (compare the answers: check crosscheck).
-    --to quint: the same, with liveness.
-
+    --to quint: the same, with liveness. --to smtlib: its transition system, with a bounded search for solvers.
     --to tla: the same as a module of TLA+ with liveness, and its configurations beside FILE (-o FILE.tla).
 
     What was written is told on standard error. Exit codes: 0 it is written, 2 wrong request or model, 130 interrupted.

@@ -57,6 +57,7 @@ LANGUAGES: Mapping[str, Language] = {
     "promela": Language("SPIN", "planrace.checker.export.promela", "promela"),
     "quint": Language("Quint", "planrace.checker.export.quint", "quint"),
     "tla": Language("TLC", "planrace.checker.export.tla", "tla"),
+    "smtlib": Language("SMT-LIB", "planrace.checker.export.smtlib", "smtlib"),
 }
 """The languages by the words of ``check export --to``."""
 

@@ -25,12 +25,14 @@ from planrace.properties.kinds import Checkable, Invariant, Liveness, Property, 
 
 @dataclass(frozen=True)
 class QuintModel:
-    """A model in Quint. ``asked`` are the properties that it states."""
+    """A model in Quint. ``asked`` are the properties that it states, ``names`` those of their definitions, by the
+    author's."""
 
     text: str
     asked: tuple[Property, ...]
     left_out: tuple[tuple[Property, str], ...]
     beside: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def quint(instance: Instance, command: str) -> QuintModel:
@@ -100,7 +102,8 @@ class _Writer:
         text = "\n".join([*self._head(), f"module {name} {{", *body, "}", ""])
         asked = tuple(p for p in self.system.properties if p in self.checkable or p in self.liveness)
         why = "no formula of Quint says that something stays possible"
-        return QuintModel(text, asked, tuple((p, why) for p in self.system.properties if p not in asked))
+        left_out = tuple((p, why) for p in self.system.properties if p not in asked)
+        return QuintModel(text, asked, left_out, names={p.name: self._property(p) for p in asked})
 
     def _head(self) -> list[str]:
         invariants = [self._property(p) for p in self.checkable if not isinstance(p, Reachability)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from planrace.model.language import Action
+
 KEYWORDS = """
 module import from export as const var assume type val def pure action run temporal nondet if else match all any and or
 iff implies leadsTo not in true false int str bool List Set Map Rec Tup Nat Int Bool
@@ -68,3 +70,24 @@ def remark(text: str) -> str:
     """Text that may stand in a comment that ends with the line."""
     plain = " ".join(text.split()).replace("…", "...").replace("→", "->")
     return "".join(c if c.isascii() and c.isprintable() else "?" for c in plain)
+
+
+def step_label(names: QuintNames, action: str) -> str:
+    """The constructor for steps of an action."""
+    return names.of("step", capital(action), f"Step{capital(action)}")
+
+
+def outcome_texts(action: Action) -> dict[str | None, str]:
+    """The outcomes of an action as Quint's strings, in which nothing is escaped; "" is one without a name."""
+    found: dict[str | None, str] = {None: ""}
+    for name in action.outcome_names:
+        text = remark(name).replace('"', "'").replace("\\", "/")
+        while text in found.values():
+            text += "'"
+        found[name] = text
+    return found
+
+
+def field_name(parameter: str) -> str:
+    """The field for a parameter of a step."""
+    return f"its_{QuintNames().local(parameter, frozenset())}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from planrace.checker.export.quint_names import remark
-from planrace.checker.export.quint_terms import QuintSight, QuintTerms, field_name, step_label
+from planrace.checker.export.quint_names import field_name, outcome_texts, remark, step_label
+from planrace.checker.export.quint_terms import QuintSight, QuintTerms
 from planrace.checker.export.quint_text import (
     ATOM,
     QuintText,
+    assigned,
     call,
     choose,
     compared,
@@ -55,8 +56,8 @@ class QuintSteps:
             values[v.name] = found
         sight = QuintSight(called=called, named=False)
         parts = [self.terms.write(b.holds, sight).text for b in self.system.beginnings]
-        parts += [f"{self.name(v)}' = {value.text}" for v, value in values.items()]
-        parts += [f"{kept}' = {values[v].text}" for v, kept in self.before.items()]
+        parts += [assigned(self.name(v), value) for v, value in values.items()]
+        parts += [assigned(kept, values[v]) for v, kept in self.before.items()]
         parts += ["lastStep' = Start"] if self.watched else []
         lines = _together("all", parts, 2)
         return ["  action init = {", *chosen, *lines, "  }"] if chosen else _headed("action init = ", "all", parts)
@@ -169,12 +170,12 @@ class QuintSteps:
         kept = [v.name for v in self.system.variables if v.name in written and v.name not in updates]
         for v in self.system.variables:
             if v.name in updates:
-                parts.append(f"{self.name(v.name)}' = {self._updated(v, updates[v.name], sight).text}")
+                parts.append(assigned(self.name(v.name), self._updated(v, updates[v.name], sight)))
         parts += _in_lines([f"{self.name(v)}' = {self.name(v)}" for v in kept])
         return parts + ([f"lastStep' = {self._step(action, o, sight)}"] if self.watched else [])
 
     def _step(self, action: Action, o: Outcome, sight: QuintSight) -> str:
-        fields = [f'outcome: "{o.name or ""}"'] if action.outcome_names else []
+        fields = [f'outcome: "{outcome_texts(action)[o.name]}"'] if action.outcome_names else []
         fields += [f"{field_name(str(p))}: {sight.bound[p].text}" for p in action.parameters]
         label = step_label(self.names, action.name)
         return f"{label}({{ {', '.join(fields)} }})" if fields else label
@@ -217,8 +218,14 @@ class QuintSteps:
                 if u.value is earlier.value or any(constant):
                     continue
                 apart = [compared("!=", *(self.terms.write(x, sight) for x in pair)) for pair in pairs]
-                alike = compared("==", *(self.terms.write(x.value, sight) for x in (u, earlier)))
+                deepest = max((root_of(x.target)[1] for x in (u, earlier)), key=len)
+                alike = compared("==", *(self._value_at(x, deepest, sight) for x in (u, earlier)))
                 yield disjunction([*apart, alike])
+
+    def _value_at(self, u: Update, positions: Sequence[Term], sight: QuintSight) -> QuintText:
+        """The value that an update writes to a place in its target."""
+        inner = [(self.terms.write(p, sight), self.terms.reach(p)) for p in positions[len(root_of(u.target)[1]) :]]
+        return self.terms.element(u.value, inner, sight) if inner else self.terms.write(u.value, sight)
 
 
 def _depth(sort: Sort) -> int:

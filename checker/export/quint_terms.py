@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planrace.checker.export.quint_names import QuintNames, capital
+from planrace.checker.export.quint_names import QuintNames, capital, field_name, outcome_texts, step_label
 from planrace.checker.export.quint_text import (
     FALSE,
     PLUS,
@@ -385,21 +385,11 @@ def _taken(g: QuintTerms, t: Term, s: QuintSight) -> QuintText:
     if outcome is not None:
         if outcome not in declared.outcome_names:
             return FALSE
-        parts.append(compared("==", QuintText(f"{it}.outcome"), QuintText(f'"{outcome}"')))
+        parts.append(compared("==", QuintText(f"{it}.outcome"), QuintText(f'"{outcome_texts(declared)[outcome]}"')))
     for name, a in zip(named, t.args, strict=True):
         parts.append(compared("==", QuintText(f"{it}.{field_name(name)}"), g.write(a, s)))
     label = step_label(g.names, action)
     return QuintText(f"(match lastStep {{ | {label}({it}) => {conjunction(parts).text} | _ => false }})")
-
-
-def step_label(names: QuintNames, action: str) -> str:
-    """The constructor for steps of an action."""
-    return names.of("step", capital(action), f"Step{capital(action)}")
-
-
-def field_name(parameter: str) -> str:
-    """The field for a parameter of a step."""
-    return f"its_{QuintNames().local(parameter, frozenset())}"
 
 
 HANDLERS: Mapping[Op, QuintHandler] = {

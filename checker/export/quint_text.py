@@ -77,7 +77,17 @@ def negated(a: QuintText) -> QuintText:
 
 
 def choose(test: QuintText, then: QuintText, other: QuintText) -> QuintText:
-    return QuintText(f"if ({test.text}) {then.within(OPEN)} else {other.text}", OPEN)
+    return QuintText(f"if ({test.text}) {then.within(OPEN)} else {operand(other)}", OPEN)
+
+
+def operand(a: QuintText) -> str:
+    """The text after ``else`` or as the value that is assigned: an assignment binds more tightly than ``and``."""
+    return a.text if a.binds in (OPEN, ORDER) else a.within(AND)
+
+
+def assigned(name: str, value: QuintText) -> str:
+    """The assignment to a variable."""
+    return f"{name}' = {operand(value)}"
 
 
 def function(names: Sequence[str], body: QuintText) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planrace.checker.export.quint import named_in_quint
-from planrace.checker.export.quint_terms import field_name, step_label
+from planrace.checker.export.quint_names import field_name, outcome_texts, step_label
 from planrace.checker.imports.foreign import ForeignRun, ForeignStep, RunFormat
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.report.json.decode import parsed
@@ -85,11 +85,8 @@ class _Reader:
             fields = last.get("value")
             fields = fields if isinstance(fields, dict) else {}
             given = {str(p): fields[field_name(str(p))] for p in action.parameters if field_name(str(p)) in fields}
-            outcome = fields.get("outcome")
-            told = self._parameters(action, given, place)
-            return ForeignStep(
-                place, action.name, told, outcome if isinstance(outcome, str) and outcome else None, state
-            )
+            outcome = next((o for o, text in outcome_texts(action).items() if text == fields.get("outcome")), None)
+            return ForeignStep(place, action.name, self._parameters(action, given, place), outcome, state)
         taken = self.names.author("action", str(data.get(ACTION)))
         if taken is not None:
             action = self.system.actions[taken]

@@ -15,7 +15,6 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.checker.semantics.replay import Recording, ReplayError
 from planrace.properties.kinds import Checkable, Invariant, Liveness, Property, Reachability, StepInvariant
-from planrace.properties.members import members
 
 
 def answers_on(recording: Recording, run: ForeignRun, properties: Sequence[Property]) -> list[Answer]:
@@ -36,17 +35,9 @@ def _shown(p: Property, recording: Recording, run: ForeignRun) -> Iterator[Answe
         if n is not None:
             yield Answer(p, verdict_met(p), how, _cut(recording, n))
     elif isinstance(p, Liveness) and run.loop is not None:
-        for one in _single(p, recording):
-            with suppress(ReplayError):
-                again, loop, met = _confirmed(one, recording, run.loop)
-                of = f" ({one.name})" if p.over else ""
-                yield Answer(p, Verdict.VIOLATED, f"{how}, a fair lasso{of}", again, loop=loop, fairness=met)
-                return
-
-
-def _single(p: Liveness, recording: Recording) -> Sequence[Liveness]:
-    """The property, or those of its members if it is one of each."""
-    return members(recording.interpreter.instance, p) if p.over else (p,)
+        with suppress(ReplayError):
+            again, loop, met = _confirmed(p, recording, run.loop)
+            yield Answer(p, Verdict.VIOLATED, f"{how}, a fair lasso", again, loop=loop, fairness=met)
 
 
 def _confirmed(p: Liveness, recording: Recording, loop: int) -> tuple[Recording, int, tuple[Fairness, ...]]:
@@ -89,9 +80,8 @@ def _doubt(p: Property, recording: Recording, run: ForeignRun) -> str:
     if isinstance(p, Liveness):
         why = "the run is no lasso"
         if run.loop is not None:
-            for one in _single(p, recording):
-                try:
-                    _confirmed(one, recording, run.loop)
-                except ReplayError as problem:
-                    why = str(problem).removeprefix(f"{one.name}: ")
+            try:
+                _confirmed(p, recording, run.loop)
+            except ReplayError as problem:
+                why = str(problem).removeprefix(f"{p.name}: ")
     return f"{run.source} says that it is violated, but {why}"

@@ -138,6 +138,7 @@ def test_random_systems_are_written_always_the_same(seeds: range) -> None:
             continue
         text = quint(instance, "").text
         assert text == quint(instance, "").text
+        assert all(line.count('"') % 2 == 0 for line in text.splitlines())
         defined = re.findall(r"^  (?:pure )?(?:val|def|var|action|type|temporal) (\w+)", text, re.MULTILINE)
         assert len(defined) == len(set(defined))
         assert len(re.findall(r"^  action ", text, re.MULTILINE)) >= len(instance.system.actions) + 2
@@ -159,6 +160,37 @@ def test_lines_are_broken_where_that_changes_nothing(text: str) -> None:
     assert "".join("".join(lines).split()) == "".join(text.split()) + ","
     breakable = [line for line in lines if " " in line.strip() and '"' not in line]
     assert all(len(line) <= WIDTH for line in breakable)
+
+
+def test_conditions_are_assigned_in_parentheses() -> None:
+    """An assignment of Quint binds more tightly than ``and``."""
+    protocol = Protocol("flags")
+    low, high = protocol.variable("low", integers(0, 3), 0), protocol.variable("high", integers(0, 3), 3)
+    apart = protocol.variable("apart", boolean(), False)
+
+    @protocol.action(by="somebody")
+    def look() -> Any:
+        return step(when(apart | ~(low <= high)), update(apart, (low < high) & ~apart))
+
+    text = export_model(protocol, "quint").text
+    assert "apart' = (low < high and not(apart))," in text
+    assert "apart or low > high," in text
+
+
+def test_no_place_gets_two_values() -> None:
+    """A row and an element of it: the element of what the row gets is compared."""
+    protocol = Protocol("rows")
+    numbers = integers(0, 1)
+    grid = protocol.variable("grid", array(numbers, array(numbers, numbers)), 0)
+
+    @protocol.action(numbers, numbers, by="somebody")
+    def write(a: Any, b: Any) -> Any:
+        return step(update(grid[a][b], 1), update(grid[1 - a], grid[0]), update(grid[b][a], 1))
+
+    text = export_model(protocol, "quint").text
+    assert "assert(1 - a != a or grid.get(0).get(b) == 1)," in text
+    assert text.count("assert(") == 2  # two of the values are the same
+    assert "grid' = grid.setBy(a, row => row.set(b, 1)).set(1 - a, grid.get(0)).setBy(b, row => row.set(a, 1))" in text
 
 
 # Quint itself ------------------------------------------------------------------------------------------------------

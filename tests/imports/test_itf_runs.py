@@ -18,7 +18,11 @@ from planrace.checker.results.verdict import Verdict
 from planrace.model.language import (
     ModelError,
     Protocol,
+    array,
+    boolean,
     enumeration,
+    forall,
+    index,
     integers,
     otherwise,
     outcome,
@@ -28,9 +32,8 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.properties import step_invariant
+from planrace.properties import leads_to, step_invariant
 from tests import HERE, ROOT
-from tests.export.test_quint import fair
 
 ROLLOUT = str(ROOT / "examples" / "rollout.py") + ":protocol"
 FILE = HERE / "imports" / "quint-rollout.itf.json"
@@ -99,13 +102,13 @@ def two() -> Protocol:
         return step(
             when(number < 3),
             outcome("low", when(number < 1), update(number, number + 1)),
-            outcome("high", when(number < 2), update(number, number + 1)),
+            outcome('hi"gh"', when(number < 2), update(number, number + 1)),
             otherwise(None, update(number, number + 1)),
         )
 
     protocol.action(by="somebody")(named(body, "left"))
     protocol.action(by="somebody")(named(body, "right"))
-    protocol.declare(step_invariant("no-right-high", ~taken("right", "high"), "right does not do it"))
+    protocol.declare(step_invariant("no-right-high", ~taken("right", 'hi"gh"'), "right does not do it"))
     return protocol
 
 
@@ -123,7 +126,7 @@ def test_the_action_is_that_of_the_last_step(tmp_path: Path) -> None:
     def state(number: int, last: Any) -> Any:
         return {"number": number, "phase": {"tag": "Phase_set", "value": {}}, "of": {"#set": []}, "lastStep": last}
 
-    steps = [("Left", "low"), ("Right", "high"), ("Left", "")]
+    steps = [("Left", "low"), ("Right", "hi'gh'"), ("Left", "")]
     states = [state(0, {"tag": "Start", "value": {"#tup": []}})]
     states += [state(n, {"tag": a, "value": {"outcome": o}}) for n, (a, o) in enumerate(steps, 1)]
     text = json.dumps({"vars": list(states[0]), "states": states})
@@ -131,7 +134,7 @@ def test_the_action_is_that_of_the_last_step(tmp_path: Path) -> None:
     assert (found.name, found.verdict, found.depth) == ("no-right-high", Verdict.VIOLATED, 2)
     assert shown(tmp_path / "run.json", text.replace("Right", "Left"), two()).verdict is Verdict.UNKNOWN
     with pytest.raises(ModelError, match=r"states\[1\]: step 1 does not fit"):
-        shown(tmp_path / "run.json", text.replace('"low"', '"high"'), two())
+        shown(tmp_path / "run.json", text.replace('"low"', "\"hi'gh'\""), two())
 
 
 @pytest.mark.parametrize(
@@ -163,15 +166,31 @@ def test_what_does_not_fit_is_refused(was: str, instead: str, what: str | None, 
         shown(tmp_path / "run.json", text)
 
 
-def test_a_loop_is_closed(tmp_path: Path) -> None:
-    held = {"#map": [[n, False] for n in range(3)]}
-    state = {"phase": ["work", "work"], "chosen": {"#set": [1]}, "number": [1, 1], "held": [held, held]}
-    text = json.dumps({"vars": list(state), "states": [state, state], "loop": 0})
-    found = {f.name: f for f in import_run(fair(), _written(tmp_path, text)).findings}
-    assert found["run"].verdict is Verdict.UNKNOWN  # it rests, and something fair is enabled
+def turning() -> Protocol:
+    """Workers that may rest, and need not; each is said to."""
+    protocol = Protocol("turning")
+    workers = index("worker", protocol.parameter("workers", 2, 1, 3))
+    works = protocol.variable("works", array(workers, boolean()), True)
+    hand = protocol.variable("hand", boolean(), False)
+
+    @protocol.action(by="nobody")
+    def turn() -> Any:
+        return step(update(hand, ~hand))
+
+    @protocol.action(workers, by=workers, fairness="none")
+    def rest(w: Any) -> Any:
+        return step(update(works[w], False))
+
+    protocol.declare(forall(workers, lambda w: leads_to("rests", works[w], ~works[w], "each rests")))
+    return protocol
 
 
-def _written(folder: Path, text: str) -> Path:
-    path = folder / "loop.itf.json"
-    path.write_text(text)
-    return path
+@pytest.mark.parametrize("told", [[False, True], [False, True, False]], ids=["open", "closed"])
+def test_a_loop_violates_what_each_member_does(told: list[bool], tmp_path: Path) -> None:
+    """The last state may be the one that the loop returns to, or the one before it."""
+    states = [{"works": [False, True], "hand": h} for h in told]
+    states.insert(0, {"works": [True, True], "hand": False})
+    found = shown(tmp_path / "run.json", json.dumps({"vars": ["works"], "states": states, "loop": 1}), turning())
+    assert (found.name, found.verdict) == ("rests[2]", Verdict.VIOLATED)
+    assert found.trace is not None
+    assert (len(found.trace.steps), found.trace.loop) == (3, 1)
