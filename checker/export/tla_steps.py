@@ -23,11 +23,12 @@ from planrace.checker.export.tla_text import (
 )
 from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Action, Array, Op, Outcome, Term, Update
+from planrace.model.language.structural import Structural
 from planrace.model.language.terms import TRUE as ALWAYS
 
 
-@dataclass(frozen=True)
-class _Write:
+@dataclass(frozen=True, eq=False)
+class _Write(Structural):
     """A variable, the position in it that is written, the term that is there, and the new value."""
 
     variable: str

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from planrace.model.language import Instance, Place, System, Term
+from planrace.model.language import Instance, Op, Place, System, Term
 from planrace.model.language.terms import subterms
 
 
@@ -63,8 +63,16 @@ def _term(value: Term, known: dict[int, int]) -> Iterator[str]:
         if id(t) not in known:
             known[id(t)] = len(known)
             parts = ",".join(str(known[id(a)]) for a in t.args)
-            yield f"{t.op.name}({parts}):{t.sort!r}:{t.data!r}"
+            yield f"{t.op.name}({parts}):{t.sort!r}:{_data(t)}"
     yield f"term {known[id(value)]}"
+
+
+def _data(t: Term) -> str:
+    """What a term says besides its parts. A hole (of a name, or of a property of each member) is marked by an object,
+    which is another one in every process; its number says which hole it is."""
+    if t.op is Op.BOUND and type(t.data[1]) is object:
+        return f"({t.data[0]!r}, hole)"
+    return repr(t.data)
 
 
 def _leaf(value: object) -> str:

@@ -19,6 +19,7 @@ from planrace.checker.plugin.request import CheckRequest
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.run.fingerprint import fingerprint
 from planrace.checker.run.request import select
+from planrace.model.language import Protocol, Step, Term, array, index, integers, step, update, when
 from planrace.model.language.terms import FALSE
 
 pytest_plugins = ["pytester"]
@@ -283,3 +284,24 @@ def test_a_folder_that_cannot_be_made_costs_time_only() -> None:
     cache = VerdictCache(Nowhere())
     cache.put("k", check("fixed", plans=2))
     assert cache.get("k") is None
+
+
+def test_names_for_members_have_the_same_fingerprint_in_every_process() -> None:
+    """Such a name is a term with holes, each of which is marked by an object of the process."""
+
+    kept = []
+
+    def made(swapped: bool = False) -> str:
+        p = Protocol("load", "who works")
+        kept.append(p)  # else the objects of the next one may be at the same addresses
+        worker = index("worker", 2)
+        jobs = p.variable("jobs", array(worker, integers(0, 2)), 0)
+        p.let("both", worker, worker, lambda a, b: jobs[b] - jobs[a] if swapped else jobs[a] - jobs[b])
+
+        @p.action(worker, by=worker)
+        def begin(w: Term) -> Step:
+            return step(when(jobs[w] < 2), update(jobs[w], jobs[w] + 1))
+
+        return fingerprint(p.system())
+
+    assert made() == made() != made(swapped=True)
