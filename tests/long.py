@@ -223,6 +223,15 @@ LONG = {
 
 FULL = "+".join(("transactional-check", "guarded-delete", "tolerant-rollback", "plan-validation"))
 ON_REQUEST = {
+    "TLC about the gallery and more random systems: other protocols and systems are in the other runs": [
+        "export/test_tla.py::test_the_gallery",
+        *(f"export/test_tla.py::test_random_systems[{seed}]" for seed in (40, 63)),
+        *(f"export/test_tla.py::test_its_designs[{name}]" for name in ("prefixes", "snapshot")),
+    ],
+    "logs of 400 lines by brute force: half of the parts": ["logs/test_mutated_logs.py::test_logs_of_400_lines[10]"],
+    "the planner without bounds, with a fault that two others have, too": [
+        "language/test_options.py::test_it_simulates_the_bounded_planner[remembering bad-plan]",
+    ],
     "the largest example in every engine: the smaller ones with processes are long tests": [
         "engines/test_every_protocol.py::test_examples[dns_processes",
     ],
