@@ -77,8 +77,8 @@ def export_model(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> ExportedModel:
-    """The protocol at one size in the language of another checker (``promela``, ``tla``), as ``check export --to``
-    writes it. Raises ``ModelError`` for what that language cannot say."""
+    """The protocol at one size in the language of another checker (``promela``, ``tla``, ``quint``, ``smtlib``), as
+    ``check export --to`` writes it. Raises ``ModelError`` for what that language cannot say."""
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "export_model"), parameters, **names)
     model, reader = _written(protocol, selection, language)

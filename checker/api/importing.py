@@ -39,9 +39,9 @@ def import_run(
     options: Options | None = None,
 ) -> Report:
     """The run in a file of another checker, which searched the exported protocol: found again step by step by the plain
-    interpreter, judged and explained, as ``check import`` does. The format is recognised by its content. The report is
-    about the properties that the run shows, or only has the run. Raises ``ReadError`` for the file, and ``ModelError``
-    if a step does not fit."""
+    interpreter, judged and explained, as ``check import`` does. The format is recognised by its content. The report has
+    the properties that the run shows; if there are none, it has only the run. Raises ``ReadError`` for the file,
+    and ``ModelError`` if a step does not fit."""
     options = options or Options()
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "import_run"), parameters, **names)

@@ -68,8 +68,8 @@ def _term(value: Term, known: dict[int, int]) -> Iterator[str]:
 
 
 def _data(t: Term) -> str:
-    """What a term says besides its parts. A hole (of a name, or of a property of each member) is marked by an object,
-    which is another one in every process; its number says which hole it is."""
+    """What a term says besides its parts. The hole of a name for members is marked by an object, which differs from
+    process to process; terms refer to the hole by its number."""
     if t.op is Op.BOUND and type(t.data[1]) is object:
         return f"({t.data[0]!r}, hole)"
     return repr(t.data)
